@@ -1,0 +1,93 @@
+"""Source: the contract of an upstream.
+
+A source is pure. It says which keys a film needs, how to ask for a key, and what an answer means; it does no I/O, reads
+no clock and knows no database. One file in `mwi_crawl/sources/` that defines one subclass is all an upstream takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from mwi_crawl.model import Credential, Outcome, Parsed, Rate, Request, Response, Seed, Verdict
+
+Option = str | int | float | bool
+
+
+class Source:
+    """One upstream. Subclasses set the class attributes and override the methods below."""
+
+    name: ClassVar[str]
+    """Its name in the configuration, on the command line and in the database."""
+    title: ClassVar[str]
+    """Its name for people."""
+    base_url: ClassVar[str]
+    rate: ClassVar[Rate]
+    batch: ClassVar[int] = 1
+    """How many keys one request can answer."""
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The record kinds it writes; each is a file `sql/record/<kind>.sql`."""
+    version: ClassVar[int] = 1
+    """Raised when its parser changes, so that kept bodies are parsed again."""
+    ttl_days: ClassVar[int] = 90
+    """How old its facts may grow before they are asked for again."""
+    enabled: ClassVar[bool] = True
+    why_off: ClassVar[str] = ""
+    """For a source that is off by default: the reason, in a sentence."""
+    key_names: ClassVar[tuple[str, ...]] = ()
+    """Environment variables of which one must be set; none means that no key is needed."""
+    key_url: ClassVar[str] = ""
+    """Where a person gets a key."""
+    adds: ClassVar[str] = ""
+    """What would be missing without it, for `doctor`."""
+    metered: ClassVar[bool] = False
+    """Whether every request counts against a quota, so that none may be sent twice unasked."""
+    attribution: ClassVar[str] = ""
+    """The notice its terms ask for, wherever its data is shown."""
+    options: ClassVar[Mapping[str, Option]] = {}
+    """The settings only this source has, with their defaults."""
+
+    def __init__(self, options: Mapping[str, Option] | None = None) -> None:
+        self.settings: Mapping[str, Option] = {**self.options, **(options or {})}
+
+    def plan(self, seed: Seed) -> Sequence[str]:
+        """The keys that would answer for this film, best first: the next is asked only if the one before is absent."""
+        raise NotImplementedError
+
+    def request(self, keys: Sequence[str]) -> Request:
+        """How to ask for these keys (never more than `batch`)."""
+        raise NotImplementedError
+
+    def parse(self, key: str, response: Response) -> Parsed:
+        """What a good answer says about one of the keys asked for. May raise anything: that becomes `broken`."""
+        raise NotImplementedError
+
+    def judge(self, response: Response) -> Verdict:
+        """What the answer's status means; overridden where the status is not the truth."""
+        return judge_by_status(response)
+
+    def authorize(self, secrets: Mapping[str, str]) -> Credential | None:
+        """What to send as proof, from the variables in `key_names`; None if a key is needed and missing."""
+        return None if self.key_names else Credential()
+
+    def probe(self) -> Request:
+        """The cheapest request that shows whether the key is accepted."""
+        raise NotImplementedError
+
+
+def judge_by_status(response: Response) -> Verdict:
+    """The meaning of a status code where nothing more is known of the upstream."""
+    status = response.status
+    if status in (200, 203):
+        return Verdict(Outcome.OK)
+    if status == 304:
+        return Verdict(Outcome.OK, "not_modified")
+    if status in (404, 410):
+        return Verdict(Outcome.ABSENT, f"http_{status}")
+    if status == 429:
+        return Verdict(Outcome.REFUSED, "http_429", "the upstream asks to slow down (HTTP 429)")
+    if status in (401, 403):
+        return Verdict(Outcome.DENIED, f"http_{status}", f"the upstream refused (HTTP {status})")
+    if status in (408, 425) or status >= 500:
+        return Verdict(Outcome.RETRY, "http_5xx" if status >= 500 else f"http_{status}", f"HTTP {status}")
+    return Verdict(Outcome.BROKEN, f"http_{status}", f"unexpected HTTP {status}")
