@@ -105,6 +105,7 @@ class Entry:
     liked: bool = False
     list_name: str | None = None  # the list the row stands in ("watchlist", …)
     position: int | None = None
+    added_on: str | None = None  # the day it was put on that list
     note: str | None = None
     type_label: str | None = None  # the file's own word for the kind of title, for the summary
 
@@ -125,7 +126,8 @@ class Job:
     source: str
     key: str
     film_id: int | None
-    attempts: int = 0  # failed attempts so far
+    attempts: int = 0  # failed attempts in a row
+    absences: int = 0  # times in a row it was not there
     etag: str | None = None  # of the kept body, if the upstream gave one
 
 
@@ -246,6 +248,7 @@ class Settled:
     result: Result
     state: JobState
     attempts: int
+    absences: int
     ready_at: str | None  # when pending or absent: not before
     at: str  # when the answer was there
     parser_version: int = 0

@@ -6,6 +6,7 @@ first, an installed wheel only the second, so whichever exists is taken.
 
 from __future__ import annotations
 
+import sqlite3
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,26 @@ def sql(name: str) -> str:
 
 
 @cache
+def script(name: str) -> tuple[str, ...]:
+    """The single statements of `sql/<name>.sql`, for a transaction (`executescript` would end the one it is in)."""
+    found, piece = [], ""
+    for line in sql(name).splitlines(keepends=True):
+        piece += line
+        if ";" in line and sqlite3.complete_statement(piece):
+            found.append(piece)
+            piece = ""
+    if any(line.strip() and not line.startswith("--") for line in piece.splitlines()):
+        raise ValueError(f"sql/{name}.sql: the last statement has no semicolon")
+    return tuple(found)
+
+
+@cache
 def names(place: str) -> tuple[str, ...]:
     """The names of the files in one folder of `sql/`, in order."""
     return tuple(sorted(path.stem for path in (folder() / place).glob("*.sql")))
+
+
+def shipped(name: str) -> str:
+    """The text of a file that lies at the root of the repository and travels in the wheel (`config.toml`)."""
+    inside = _PACKAGE / "shipped" / name
+    return (inside if inside.is_file() else _PACKAGE.parent / name).read_text(encoding="utf-8")

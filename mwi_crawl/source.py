@@ -31,6 +31,8 @@ class Source:
     """Raised when its parser changes, so that kept bodies are parsed again."""
     ttl_days: ClassVar[int] = 90
     """How old its facts may grow before they are asked for again."""
+    max_ttl_days: ClassVar[int | None] = None
+    """The longest time its terms allow facts to be kept without asking again; None: they name none."""
     enabled: ClassVar[bool] = True
     why_off: ClassVar[str] = ""
     """For a source that is off by default: the reason, in a sentence."""
@@ -53,6 +55,10 @@ class Source:
     def plan(self, seed: Seed) -> Sequence[str]:
         """The keys that would answer for this film, best first: the next is asked only if the one before is absent."""
         raise NotImplementedError
+
+    def cost(self, key: str) -> int:
+        """How many requests a key takes, with those it usually leads to."""
+        return 1
 
     def request(self, keys: Sequence[str]) -> Request:
         """How to ask for these keys (never more than `batch`)."""

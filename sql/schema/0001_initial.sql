@@ -30,6 +30,7 @@ create table films (
   updated_at text not null,              -- when its ids or titles last changed
   unique (media_type, tmdb_id)
 );
+create index films_by_title on films (title, release_year);
 
 create table film_aliases (
   scheme text not null,                  -- imdb, tmdb_movie, tmdb_tv, letterboxd, boxd, film (a merged film_id)
@@ -64,11 +65,11 @@ create table run_sources (
   source text not null,                  -- the source
   state text not null,                   -- done, waiting (for a time), closed (see reason), no_key, off, running
   reason text,                           -- why it waits or is closed
-  planned integer not null default 0,    -- jobs the run had for it, follow-ups included
-  done integer not null default 0,       -- jobs answered
-  absent integer not null default 0,     -- jobs the source has nothing for
-  failed integer not null default 0,     -- jobs given up
-  broken integer not null default 0,     -- jobs whose answer could not be read
+  planned integer not null default 0,    -- films the run had to ask it about
+  done integer not null default 0,       -- films answered
+  absent integer not null default 0,     -- films the source does not have, or is not sure about
+  failed integer not null default 0,     -- films given up
+  broken integer not null default 0,     -- films whose answer could not be read
   requests integer not null default 0,   -- requests sent
   retried integer not null default 0,    -- requests that had to be sent again
   seconds real not null default 0,       -- time the source was at work
@@ -83,6 +84,7 @@ create table jobs (
   state text not null check (state in ('pending', 'done', 'absent', 'failed', 'broken')), -- pending, done, absent, failed, broken
   reason text,                           -- why, in a word (lookup: done, and it led to another key)
   attempts integer not null default 0,   -- failed attempts in a row
+  absences integer not null default 0,   -- times in a row the source did not have it
   ready_at text not null,                -- pending: not before; absent: asked again from then on
   priority integer not null default 0,   -- lower comes first
   fallback text,                         -- keys to ask if this one is absent, one per line
@@ -161,15 +163,16 @@ create table users (
 
 create table imports (
   import_id integer primary key,         -- order of importing
-  user_id integer references users,      -- whose file it is; null: it names several people
+  user_id integer not null references users, -- whose file it is
   name text not null,                    -- name of the file
   sha256 text not null,                  -- of its content
   kind text not null,                    -- imdb_ratings, letterboxd_diary …
-  rows integer not null,                 -- rows read
-  added integer not null,                -- rows that were new
-  changed integer not null,              -- rows that said something new
-  gone integer not null,                 -- rows of the import before that are no longer in it (kept, marked)
-  skipped integer not null,              -- rows not taken (import_skips)
+  include text not null,                 -- kinds of title that are crawled, separated by commas
+  rows integer not null default 0,       -- rows read
+  added integer not null default 0,      -- rows that were new
+  changed integer not null default 0,    -- rows that said something new
+  gone integer not null default 0,       -- rows of the import before that are no longer in it (kept, marked)
+  skipped integer not null default 0,    -- rows not taken (import_skips)
   imported_at text not null              -- when
 );
 
@@ -195,6 +198,7 @@ create table import_entries (
   liked integer not null default 0,      -- 1: marked with a heart
   list_name text,                        -- list the row stands in
   position integer,                      -- place in that list
+  added_on text,                         -- day it was put there
   note text,                             -- the person's own note or tags
   first_import_id integer not null references imports, -- import that brought it
   last_import_id integer not null references imports, -- last import that still had it

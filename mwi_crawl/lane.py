@@ -1,0 +1,203 @@
+"""A lane: one source's workers, throttle and breaker. A slow or angry upstream holds up nobody else.
+
+A lane makes passes over its ready jobs until none is due. A worker's turn ends when its answer is durable, so at any
+instant no more requests than workers can be lost to a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from mwi_crawl import checkpoint, parse
+from mwi_crawl.breaker import Breaker, Close, Pause
+from mwi_crawl.fetch import Fetcher
+from mwi_crawl.model import Job, Outcome, Result
+from mwi_crawl.report import LaneReport
+from mwi_crawl.settle import iso, settle
+from mwi_crawl.source import Source
+from mwi_crawl.store import Store
+from mwi_crawl.throttle import Throttle, retry_after
+from mwi_crawl.writer import Writer
+
+PATIENCE = 600.0  # seconds a lane waits for a retry or a pause; what takes longer is left for a later run
+PAGE = 256  # jobs read at a time
+BLOCKED_DAYS = 7  # a bot wall is not asked again for so long
+
+_WORDS = {
+    "http_429": 'said "slow down" (429)',
+    "upstream_down": "keeps failing",
+    "offline": "cannot be reached",
+}
+
+
+class Lane:
+    """One source in one run."""
+
+    def __init__(
+        self,
+        run_id: int,
+        source: Source,
+        fetcher: Fetcher,
+        throttle: Throttle,
+        breaker: Breaker,
+        store: Store,
+        writer: Writer,
+        report: LaneReport,
+        *,
+        workers: int,
+        max_retries: int,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.report = report
+        self.source = source
+        self._run_id = run_id
+        self._fetcher, self._throttle, self._breaker = fetcher, throttle, breaker
+        self._store, self._writer = store, writer
+        self._workers = workers
+        self._max_retries = max_retries
+        self._tell = tell
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._halted = asyncio.Event()
+
+    async def run(self) -> None:
+        """Ask until nothing is due, the source must be left alone, or `halt` is called."""
+        started, before = time.monotonic(), self.report.seconds
+        try:
+            if self._throttle.closed_for > PATIENCE:
+                self._leave(Close(self._throttle.reason or "rate_limited", self._throttle.closed_for))
+            while not self._halted.is_set():
+                await self._pass()
+                await self._until_due()
+        finally:
+            self.report.seconds = before + time.monotonic() - started
+            self.report.rate = self._throttle.rate
+            await asyncio.shield(self._remember())
+            await self._fetcher.close()
+
+    def halt(self, *, drop: bool = False) -> int:
+        """Send nothing more; `drop`: and wait for no answer. Returns how many requests are under way."""
+        self._halted.set()
+        sending = self._tasks & self._fetcher.under_way
+        for task in self._tasks - (set() if drop else sending) - {asyncio.current_task()}:
+            task.cancel()
+        return len(sending)
+
+    async def _pass(self) -> None:
+        feed = _Feed(self._store, self._run_id, self.source.name)
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._workers):
+                task = group.create_task(self._work(feed), name=f"{self.source.name} worker {number}")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, feed: _Feed) -> None:
+        while not self._halted.is_set():
+            job = await feed.next()
+            if job is None:
+                return
+            request = self.source.request([job.key])
+            reply, started = await self._fetcher.fetch(request, job.etag)
+            result = parse.understand(self.source, job, request, reply)
+            await self._heed(result, started)
+            settled = settle(
+                result,
+                now=datetime.now(UTC),
+                max_retries=self._max_retries,
+                dice=random.random(),  # noqa: S311 - spreads retries, hides nothing
+                version=self.source.version,
+            )
+            await self._writer.save(settled)
+
+    async def _until_due(self) -> None:
+        """Wait for the next retry of this lane, or end it."""
+        if self._halted.is_set():
+            return
+        due = await self._store.read(checkpoint.next_ready, self._run_id, self.source.name)
+        wait = 0.0 if due is None else (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
+        if due is None or wait > PATIENCE:
+            self.report.state, self.report.until = ("done", None) if due is None else ("waiting", due)
+            self._halted.set()
+        elif wait > 0:
+            try:
+                async with asyncio.timeout(wait):
+                    await self._halted.wait()
+            except TimeoutError:
+                return
+
+    async def _heed(self, result: Result, started: float) -> None:
+        """Let the throttle and the breaker learn from an answer, and do as they say."""
+        outcome = result.outcome
+        if outcome is Outcome.REFUSED:
+            header = result.response.headers.get("retry-after") if result.response else None
+            seconds = self._throttle.refused(started, retry_after(header, time.time()))
+            if seconds is None:
+                return  # part of a refusal that was heeded already
+            self._say_pause(seconds, "http_429", f"rate now {self._throttle.rate:.3g}/s")
+            await self._remember()
+        elif outcome is Outcome.OFFLINE and not self._throttle.since_pause(started):
+            return
+        elif result.response is not None and outcome is not Outcome.RETRY:
+            self._throttle.answered()
+        action = self._breaker.note(outcome, result.reason, result.message)
+        if action is None and self._throttle.closed_for > PATIENCE:
+            action = Close("rate_limited", self._throttle.closed_for)
+        if isinstance(action, Pause):
+            self._throttle.pause(action.seconds, action.reason)
+            self._say_pause(action.seconds, action.reason, result.message or "")
+        elif isinstance(action, Close):
+            self._leave(action, result.resets_at)
+        self.report.rate = self._throttle.rate
+
+    def _leave(self, action: Close, resets_at: str | None = None) -> None:
+        if self._halted.is_set():
+            return
+        report = self.report
+        report.reason, report.message = action.reason, action.message
+        report.state = "closed" if action.waits is None else "waiting"
+        if action.waits is not None:
+            report.until = resets_at or iso(datetime.now(UTC) + timedelta(seconds=action.waits))
+        elif action.reason == "blocked":
+            report.until = iso(datetime.now(UTC) + timedelta(days=BLOCKED_DAYS))
+        self.halt()
+
+    def _say_pause(self, seconds: float, reason: str, more: str) -> None:
+        if reason != "offline" or seconds >= PATIENCE or self.report.requests:
+            detail = f"; {more}" if more else ""
+            self._tell(f"{self.source.title} {_WORDS[reason]}: all its workers pause {seconds:.0f} s{detail}")
+
+    async def _remember(self) -> None:
+        state = self._throttle.remember()
+        closed_until = self.report.until if self.report.reason not in (None, "offline", "key_rejected") else None
+        if closed_until is None and state.closed_for > 0:
+            closed_until = iso(datetime.now(UTC) + timedelta(seconds=state.closed_for))
+        reason = self.report.reason or state.reason
+        state = type(state)(state.rate, state.refused_rate, state.closed_for, reason if closed_until else None)
+        now = iso(datetime.now(UTC))
+        await self._store.transact(checkpoint.remember_throttle, self.source.name, state, closed_until, now)
+
+
+class _Feed:
+    """One pass over a lane's ready jobs, each once, a page at a time."""
+
+    def __init__(self, store: Store, run_id: int, source: str) -> None:
+        self._store, self._run_id, self._source = store, run_id, source
+        self._page: deque[tuple[tuple[int, int], Job]] = deque()
+        self._place = (-(2**31), 0)
+        self._lock = asyncio.Lock()
+
+    async def next(self) -> Job | None:
+        """A ready job that was not handed out in this pass; None at its end."""
+        async with self._lock:
+            if not self._page:
+                now = iso(datetime.now(UTC))
+                args = (self._run_id, self._source, self._place, PAGE, now)
+                self._page.extend(await self._store.read(checkpoint.pending, *args))
+            if not self._page:
+                return None
+            self._place, job = self._page.popleft()
+            return job

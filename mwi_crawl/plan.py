@@ -1,0 +1,149 @@
+"""Which source × key is due: new, stale, failed or asked for; and what it will cost.
+
+Plain functions inside a transaction. Planning gives jobs to a run. It is cut into pages so that a million films need
+no memory, and it may be repeated after a crash: what is planned already is found again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mwi_crawl import films, runs
+from mwi_crawl.model import MediaType, Seed
+from mwi_crawl.queries import script, sql
+from mwi_crawl.settle import iso
+from mwi_crawl.source import Source
+
+PAGE = 2000  # films planned in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run is about. Empty `sources` and `films` mean all; `limit` is a number of films."""
+
+    sources: tuple[str, ...] = ()
+    films: tuple[str, ...] = ()  # IMDb ids, or ids as in the database: tmdb_movie:603
+    limit: int | None = None
+    refetch: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether only some films are meant."""
+        return bool(self.films) or self.limit is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a source's share of a plan takes."""
+
+    films: int
+    requests: int
+
+
+def follow(db: sqlite3.Connection, seeds: Sequence[Seed], now: str) -> None:
+    """See that the films named in the configuration are there."""
+    for seed in seeds:
+        film_id = films.find(db, seed)
+        if film_id is None:
+            films.add(db, seed, origin="config", followed=True, now=now)
+        else:
+            films.describe(db, film_id, seed, followed=True, now=now)
+
+
+def choose(db: sqlite3.Connection, scope: Scope, sources: Mapping[str, Source], now: datetime) -> list[str]:
+    """Put the films of a narrowed scope into `plan_scope`. Returns the ids that mean no film we know."""
+    for statement in script("checkpoint/plan_scope"):
+        db.execute(statement)
+    unknown = [film for film in scope.films if not _choose_film(db, film)]
+    if scope.limit is not None and not scope.films:
+        due: set[int] = set()
+        for source in sources.values():
+            values = {**_ages(source, scope, now), "limit": scope.limit}
+            due.update(row[0] for row in db.execute(sql("checkpoint/films_due"), values))
+        chosen = [(film_id,) for film_id in sorted(due)[: scope.limit]]
+        db.executemany("insert or ignore into temp.plan_scope values (?)", chosen)
+    return unknown
+
+
+def requeue(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> None:
+    """Give the run the source's jobs that wait, are stale, failed before, or may be there by now."""
+    values = {**_ages(source, scope, now), "run_id": run_id, "scoped": int(scope.narrowed), "version": source.version}
+    for statement in script("checkpoint/requeue"):
+        db.execute(statement, values)
+
+
+def requeue_failed(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> None:
+    """Give the run the source's jobs that were given up or could not be read."""
+    values = {"source": source.name, "now": iso(now), "run_id": run_id, "scoped": int(scope.narrowed)}
+    db.execute(sql("checkpoint/requeue_failed"), values)
+
+
+def page(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, after: int, now: str) -> int | None:
+    """Plan the next films that the source was never asked about. Returns the place to go on from, None at the end."""
+    values = {"source": source.name, "after": after, "scoped": int(scope.narrowed), "limit": PAGE}
+    rows = db.execute(sql("checkpoint/unplanned_films"), values).fetchall()
+    jobs = [
+        (source.name, keys[0], row["film_id"], now, "\n".join(keys[1:]) or None, run_id)
+        for row in rows
+        if (keys := source.plan(seed_of(row)))
+    ]
+    db.executemany(sql("checkpoint/add_job"), jobs)
+    return int(rows[-1]["film_id"]) if len(rows) == PAGE else None
+
+
+def due(db: sqlite3.Connection, run_id: int, source: str) -> int:
+    """How many films the run has to ask the source about: each has one pending job."""
+    return int(db.execute(sql("checkpoint/due"), {"run_id": run_id, "source": source}).fetchone()[0])
+
+
+def estimate(
+    db: sqlite3.Connection, kind: str, sources: Mapping[str, Source], scope: Scope, seeds: Sequence[Seed], now: datetime
+) -> dict[str, Cost]:
+    """What a run would do now, per source. Plans for real and takes it back, so the figures are those of the run."""
+    db.execute("savepoint estimate")
+    try:
+        run = runs.begin(db, kind, "{}", iso(now))
+        follow(db, seeds, iso(now))
+        choose(db, scope, sources, now)
+        return {name: _cost(db, run.run_id, source, scope, now) for name, source in sources.items()}
+    finally:
+        db.execute("rollback to estimate")
+        db.execute("release estimate")
+
+
+def seed_of(row: sqlite3.Row) -> Seed:
+    """What a film's row knows, as a seed."""
+    ids = {scheme: str(row[scheme]) for scheme in ("imdb", "letterboxd", "boxd") if row[scheme] is not None}
+    if row["tmdb_id"] is not None:
+        ids["tmdb_tv" if row["media_type"] == MediaType.TV else "tmdb_movie"] = str(row["tmdb_id"])
+    kind = MediaType(row["media_type"]) if row["media_type"] else None
+    return Seed(ids, row["title"], row["original_title"], row["release_year"], kind)
+
+
+def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> Cost:
+    requeue(db, run_id, source, scope, now)
+    after: int | None = 0
+    while after is not None:
+        after = page(db, run_id, source, scope, after, iso(now))
+    keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run_id, "source": source.name})
+    requests = sum(source.cost(row[0]) for row in keys)
+    return Cost(due(db, run_id, source.name), -(-requests // source.batch))
+
+
+def _choose_film(db: sqlite3.Connection, film: str) -> bool:
+    scheme, _, value = film.rpartition(":")
+    values = {"scheme": scheme or "imdb", "value": value}
+    return db.execute(sql("checkpoint/choose_film"), values).rowcount > 0
+
+
+def _ages(source: Source, scope: Scope, now: datetime) -> dict[str, str | int]:
+    ttl = int(source.settings.get("ttl_days", source.ttl_days))
+    return {
+        "source": source.name,
+        "now": iso(now),
+        "stale_before": iso(now - timedelta(days=ttl)),
+        "refetch": int(scope.refetch),
+    }

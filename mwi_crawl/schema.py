@@ -1,0 +1,180 @@
+"""The file itself: how it is opened, which schema it has, and the steps from an older one to this program's.
+
+Plain `sqlite3`: used by the store for its one writing connection and by readers for theirs.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+from mwi_crawl.errors import BusyError, DiskFullError, StorageError
+from mwi_crawl.queries import names, script, sql
+
+UNCHANGED = "Nothing was changed."
+_PRAGMAS = (
+    "pragma journal_mode = wal",
+    "pragma synchronous = full",  # an acknowledged answer survives a power cut
+    "pragma foreign_keys = on",
+    "pragma wal_autocheckpoint = 1000",
+    "pragma journal_size_limit = 67108864",
+    "pragma trusted_schema = off",
+)
+
+
+def latest() -> int:
+    """The schema version of this program."""
+    return int(names("schema")[-1][:4])
+
+
+def connect(path: Path, *, busy_seconds: float = 10.0) -> sqlite3.Connection:
+    """A writing connection in explicit transactions (`begin immediate`), made if need be. No schema is applied."""
+    try:
+        db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            db.execute(pragma)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    return db
+
+
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write; it works beside a running crawl. The file must exist."""
+    if not path.is_file():
+        raise StorageError(f"{path} does not exist.", todo="Make it with: mwi-crawl init")
+    try:
+        db = sqlite3.connect(f"file:{_uri(path)}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("pragma trusted_schema = off")
+        found = version(db)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    if found != latest():
+        db.close()
+        raise _wrong_version(path, found)
+    return db
+
+
+def version(db: sqlite3.Connection) -> int:
+    """The schema version of a file; 0 for a new one."""
+    return int(db.execute("pragma user_version").fetchone()[0])
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> tuple[int, int]:
+    """Bring the file to this program's schema, each step in one transaction with its number. Returns (from, to).
+
+    Before a step is taken on a file that holds something, a whole copy is put beside it.
+    """
+    try:
+        found = version(db)
+        if found > latest() or (found == 0 and _foreign(db)):
+            raise _wrong_version(path, found)
+        if 0 < found < latest():
+            backup(db, path.with_name(f"{path.name}.bak-schema{found}"))
+        for name in names("schema"):
+            if int(name[:4]) > found:
+                _step(db, name)
+        return found, latest()
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+def backup(db: sqlite3.Connection, target: Path) -> None:
+    """A whole, compact copy in a new file, safe while others write. A half-made copy never bears the name."""
+    draft = target.with_name(target.name + ".part")
+    draft.unlink(missing_ok=True)
+    db.execute("vacuum into ?", (str(draft),))
+    draft.replace(target)
+
+
+def check(db: sqlite3.Connection) -> list[str]:
+    """What is wrong with the file, as SQLite sees it; empty for a sound one."""
+    found = [str(row[0]) for row in db.execute("pragma integrity_check(20)") if row[0] != "ok"]
+    return found + [
+        f"{row[0]}: a row points to a missing row of {row[2]}" for row in db.execute("pragma foreign_key_check")
+    ]
+
+
+def translate(error: sqlite3.Error, path: Path) -> StorageError:
+    """What a fault of SQLite means to a person."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return BusyError(
+            f"{path} is locked by another program (it holds unsaved edits?).",
+            safe="Everything stored before is safe.",
+            todo="Close the other program and run the command again.",
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFullError(
+            f"The disk is full (SQLite: {error}).",
+            safe="The last answer was rolled back; everything before it is safe.",
+            todo="Free some space, then: mwi-crawl full --resume   (mwi-crawl db vacuum makes the file smaller)",
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return StorageError(
+            f"Cannot write {path} ({error}).",
+            safe=UNCHANGED,
+            todo="Choose another place with --db or [paths] db, or make this one writable.",
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StorageError(
+            f"{path} is damaged or not a database ({error}).",
+            safe=UNCHANGED,
+            todo="Look at it with: mwi-crawl db check   or put back a copy made by: mwi-crawl db backup",
+        )
+    return StorageError(f"{path}: {error}.", safe="Everything stored before is safe.", todo="mwi-crawl db check")
+
+
+def column_docs(text: str) -> list[tuple[str, str, str]]:
+    """(table or view, column, documentation) from the comments behind the columns of a schema script."""
+    docs, table = [], ""
+    for line in text.splitlines():
+        if made := re.match(r"create (?:table|view) (\w+)", line):
+            table = made[1]
+        elif column := re.match(r"  (?:.*\bas )?\"?(\w+)\"?[ ,].*-- (.+)$", line):
+            docs.append((table, column[1], column[2].strip()))
+    return docs
+
+
+def _step(db: sqlite3.Connection, name: str) -> None:
+    scripts = [f"schema/{name}"]
+    if name == names("schema")[-1]:  # views are not data: made anew for the newest tables
+        scripts += [f"view/{view}" for view in names("view")]
+    db.execute("begin exclusive")
+    try:
+        for each in scripts:
+            for statement in script(each):
+                db.execute(statement)
+            db.executemany("insert or replace into column_docs values (?, ?, ?)", column_docs(sql(each)))
+        db.execute(f"pragma user_version = {int(name[:4])}")
+        db.execute("commit")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("rollback")
+        raise
+
+
+def _foreign(db: sqlite3.Connection) -> bool:
+    return int(db.execute("select count(*) from sqlite_master").fetchone()[0]) > 0
+
+
+def _wrong_version(path: Path, found: int) -> StorageError:
+    if found == 0:
+        return StorageError(f"{path} is not a database of mwi-crawl.", safe=UNCHANGED, todo="Name another with --db.")
+    if found > latest():
+        return StorageError(
+            f"{path} has schema {found}, this program knows up to {latest()}.",
+            safe=UNCHANGED,
+            todo="Upgrade: pipx upgrade mwi-crawl",
+        )
+    return StorageError(
+        f"{path} has schema {found}, this program reads {latest()}.",
+        safe=UNCHANGED,
+        todo="Bring it up to date (a copy is kept): mwi-crawl init",
+    )
+
+
+def _uri(path: Path) -> str:
+    return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,174 @@
+"""The one writing connection: everything that changes the file goes through `transact`, one transaction at a time.
+
+A transaction is a plain function of a `sqlite3.Connection`, run whole in the connection's own thread. So a cancelled
+caller can never leave a transaction half open: the function ends, or is rolled back, whoever waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
+
+import aiosqlite
+from filelock import FileLock, Timeout
+
+from mwi_crawl import schema
+from mwi_crawl.errors import BusyError, StorageError
+from mwi_crawl.queries import sql
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_STEP = 1.0  # seconds between two tries while another program holds the file
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's connection, whose thread can also run a whole function: one hop for a batch, not one for each row."""
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        result: T = await self._execute(lambda: work(self._conn))  # type: ignore[no-untyped-call]
+        return result
+
+
+class Store:
+    """The checkpoint's file, locked for this process. `async with Store(path) as store: await store.transact(…)`."""
+
+    def __init__(
+        self, path: Path, *, busy_seconds: float = 60.0, on_busy: Callable[[float], None] = lambda _seconds: None
+    ) -> None:
+        self.path = path
+        self.migrated: tuple[int, int] = (0, 0)
+        self._busy_seconds = busy_seconds
+        self._on_busy = on_busy
+        self._lock = FileLock(f"{path}.lock", timeout=0)
+        self._db: _Connection | None = None
+        self._inode = 0
+        self._pid = os.getpid()
+
+    async def __aenter__(self) -> Store:
+        self._take_lock()
+        try:
+            db = _Connection(lambda: schema.connect(self.path, busy_seconds=BUSY_STEP), iter_chunk_size=64)
+            await db
+            self._db = db
+            self.migrated = await db.run(lambda raw: schema.migrate(raw, self.path))
+            self._inode = self.path.stat().st_ino
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def transact(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work(db, …)` in one transaction: all of it is stored when this returns, or none of it.
+
+        Raises BusyError if another program holds the file for too long, DiskFullError, StorageError.
+        """
+        return await self._waiting(lambda db: self._in_transaction(db, lambda: work(db, *args, **kwargs)))
+
+    async def read(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(db, …)` outside a transaction, for a question."""
+        return await self._waiting(lambda db: work(db, *args, **kwargs))
+
+    async def _waiting(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        assert self._db is not None, "the store is not open"
+        assert self._pid == os.getpid(), "a database connection must not cross a fork"
+        waited = 0.0
+        while True:
+            try:
+                return await self._db.run(work)
+            except sqlite3.Error as error:
+                problem = schema.translate(error, self.path)
+                if not isinstance(problem, BusyError) or waited >= self._busy_seconds:
+                    raise problem from error
+            waited += BUSY_STEP  # SQLite itself waited that long
+            self._on_busy(waited)
+
+    def _in_transaction(self, db: sqlite3.Connection, work: Callable[[], T]) -> T:
+        if self.path.stat().st_ino != self._inode:
+            raise StorageError(
+                f"{self.path} was deleted or replaced while in use.",
+                safe="Answers stored before that are in the old file.",
+                todo="Put the file back and run: mwi-crawl full --resume",
+            )
+        db.execute("begin immediate")
+        try:
+            result = work()
+            db.execute("commit")
+        except BaseException:
+            if db.in_transaction:  # a full disk has already rolled back
+                db.execute("rollback")
+            raise
+        return result
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise _held(self.path) from None
+        except OSError as error:
+            raise StorageError(
+                f"Cannot write beside {self.path} ({error.strerror}).",
+                safe=schema.UNCHANGED,
+                todo="status, runs and failures still work; choose another place with --db to write.",
+            ) from error
+
+    async def _close(self) -> None:
+        try:
+            if self._db is not None:
+                # one whole file at rest; skipped if a reader still needs the log
+                await asyncio.shield(self._db.run(_checkpoint))
+        finally:
+            if self._db is not None:
+                await asyncio.shield(self._db.close())
+            self._db = None
+            self._lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the file for writing just now."""
+    lock = FileLock(f"{path}.lock", timeout=0)
+    if not Path(f"{path}.lock").exists():
+        return False
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
+def _checkpoint(db: sqlite3.Connection) -> None:
+    try:
+        db.execute("pragma wal_checkpoint(truncate)")
+    except sqlite3.Error:
+        return  # a full disk or a busy reader: the log is kept, and nothing is lost
+
+
+def _held(path: Path) -> BusyError:
+    """Who holds the file, as far as the file itself tells."""
+    who = "another process"
+    try:
+        db = schema.connect_readonly(path)
+        row = db.execute(sql("read/running")).fetchone()
+        db.close()
+        if row is not None:
+            who = f"run {row['run_id']}, process {row['pid']} on host {row['host']}, started {row['started_at']}"
+    except StorageError:
+        pass
+    return BusyError(
+        f"another mwi-crawl is writing {path}: {who}.",
+        safe=schema.UNCHANGED,
+        todo="Watch it with: mwi-crawl status --watch",
+    )

@@ -1,0 +1,166 @@
+"""One upstream's patience: a token bucket for the rate, a gate for its wish to be left alone, and a memory of refusals.
+
+Every start passes here: first tries, retries and redirects. Waiting is a future in the limiter, so thousands may wait.
+All times are monotonic seconds; only `Remembered` speaks of the wall clock, because it outlives the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from aiolimiter import AsyncLimiter
+
+from mwi_crawl.model import Rate
+
+FLOOR = 1.0  # seconds; the shortest pause after a refusal, whatever the upstream says
+CAP = 3600.0  # seconds; the longest pause taken at an upstream's word
+FIRST_BACKOFF = 4.0  # seconds; doubled for each further refusal that comes without a usable hint
+CLIMB_EVERY = 1.0  # seconds without a refusal between two steps up
+NEAR = 0.9  # share of a refused rate that is approached quickly; beyond it, slowly
+QUICK_STEP, SLOW_STEP = 0.25, 0.01  # of the distance to `NEAR`; of the allowed rate
+LEAST = 0.05  # starts per second; below this a rate is a standstill
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is kept of a throttle between runs: starts per second, and for how many seconds it is still closed."""
+
+    rate: float
+    refused_rate: float | None = None
+    closed_for: float = 0.0
+    reason: str | None = None
+
+
+class Throttle:
+    """Lets requests start at `rate.per_second`, at most `rate.burst` at once, and none while the gate is shut."""
+
+    def __init__(
+        self, rate: Rate, remembered: Remembered | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._top = rate.per_second
+        self._burst = float(max(1, rate.burst))
+        self.rate = self._top
+        self.refused_rate: float | None = None
+        self.reason: str | None = None
+        self._opens_at = self._paused_at = self._climbed_at = clock()
+        self.refusals = 0  # in a row
+        if remembered is not None:
+            self.rate = min(self._top, max(LEAST, remembered.rate))
+            self.refused_rate, self.reason = remembered.refused_rate, remembered.reason
+            self._opens_at += min(CAP, max(0.0, remembered.closed_for))
+        self._limiter = self._bucket()
+
+    async def turn(self) -> float:
+        """Wait until a request may start; the time at which it does."""
+        while True:
+            await self._gate()
+            limiter = self._limiter
+            await limiter.acquire()
+            if limiter is self._limiter and self._clock() >= self._opens_at:
+                return self._clock()
+
+    def answered(self) -> None:
+        """The upstream answered willingly: forget the refusals in a row, and climb a step if it is time."""
+        self.refusals = 0
+        now = self._clock()
+        if self.rate < self._top and now - self._climbed_at >= CLIMB_EVERY and now >= self._opens_at:
+            self._climbed_at = now
+            self._set_rate(self._next_rate())
+
+    def refused(self, started: float, hint: float | None) -> float | None:
+        """The upstream said "slow down" to a request begun at `started`; seconds of pause if this is a new event.
+
+        Refusals of requests that were already under way when the gate shut belong to the same event; they can only
+        lengthen the pause. `hint` is the upstream's Retry-After in seconds, None for none that can be used.
+        """
+        new = started >= self._paused_at
+        if new:
+            self.refusals += 1
+            self.refused_rate = self.rate
+            self._set_rate(max(LEAST, self.rate / 2))
+        elif hint is None:
+            return None
+        seconds = self._patience(hint)
+        self.pause(seconds, "http_429")
+        return seconds if new else None
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Shut the gate for everybody; never opens earlier than it already would."""
+        now = self._clock()
+        self._paused_at = self._climbed_at = now
+        if now + seconds > self._opens_at:
+            self._opens_at, self.reason = now + seconds, reason
+
+    def since_pause(self, started: float) -> bool:
+        """Whether a request begun at `started` began after the gate last shut."""
+        return started >= self._paused_at
+
+    @property
+    def closed_for(self) -> float:
+        """Seconds until the gate opens; 0 if it is open."""
+        return max(0.0, self._opens_at - self._clock())
+
+    def remember(self) -> Remembered:
+        """What a later run must know."""
+        return Remembered(self.rate, self.refused_rate, self.closed_for, self.reason if self.closed_for else None)
+
+    async def _gate(self) -> None:
+        while (wait := self._opens_at - self._clock()) > 0:  # noqa: ASYNC110 - the time may move on while it sleeps
+            await asyncio.sleep(wait)
+
+    def _patience(self, hint: float | None) -> float:
+        if hint is not None:
+            return min(CAP, max(FLOOR, hint))
+        backoff: float = FIRST_BACKOFF * 2.0 ** (self.refusals - 1)
+        return min(CAP, backoff) * random.uniform(1.0, 1.25)  # noqa: S311 - spreads clients, hides nothing
+
+    def _next_rate(self) -> float:
+        near = self._top if self.refused_rate is None else NEAR * self.refused_rate
+        if self.rate < near:
+            return min(self._top, self.rate + max(QUICK_STEP * (near - self.rate), SLOW_STEP * self._top))
+        return min(self._top, self.rate + SLOW_STEP * self._top)
+
+    def _set_rate(self, rate: float) -> None:
+        self.rate = rate
+        self._limiter = self._bucket(full=True)
+
+    def _bucket(self, *, full: bool = False) -> AsyncLimiter:
+        limiter = _Bucket(self._burst, self._burst / self.rate)
+        if full:
+            limiter.fill()
+        return limiter
+
+
+class _Bucket(AsyncLimiter):
+    """A leaky bucket that can begin full: a change of rate must not hand out a fresh burst."""
+
+    __slots__ = ()
+
+    def fill(self) -> None:
+        self._level = self.max_rate
+        self._last_check = asyncio.get_running_loop().time()
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Seconds a Retry-After header asks for, at wall-clock time `now`; None if it says nothing usable.
+
+    Whole seconds or an HTTP date (RFC 9110 §10.2.3). Zero, a past date and nonsense are no hint; beyond an hour it is
+    taken as an hour, because an absurd value must not silence a source for good.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        seconds = CAP if len(text) > 9 else float(text)
+    else:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except (ValueError, OverflowError, TypeError):
+            return None
+    return min(seconds, CAP) if seconds > 0 else None

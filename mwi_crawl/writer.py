@@ -1,0 +1,95 @@
+"""The writer: one task that stores answers, committing whatever piled up during the commit before.
+
+Batches grow under load and stay at one when idle, with no timer to tune. A caller hears back only once its answer is
+durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from mwi_crawl import checkpoint
+from mwi_crawl.checkpoint import Saved
+from mwi_crawl.errors import StorageError
+from mwi_crawl.model import Settled
+from mwi_crawl.store import Store
+
+BATCH_LIMIT = 128  # answers in one transaction
+
+_Item = tuple[Settled, "asyncio.Future[Saved]"]
+
+
+class Writer:
+    """`async with Writer(…) as writer: await writer.save(settled)`. Leaving stores all that was handed in."""
+
+    def __init__(self, store: Store, run_id: int, on_saved: Callable[[Saved], None], *, keep_bodies: bool) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._on_saved = on_saved
+        self._keep_bodies = keep_bodies
+        self._queue: asyncio.Queue[_Item | None] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Writer:
+        self._task = asyncio.create_task(self._run(), name="writer")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._task is not None
+        self._queue.put_nowait(None)
+        await asyncio.shield(self._task)
+
+    async def save(self, settled: Settled) -> Saved:
+        """Returns when the answer is durable. Raises StorageError if it could not be stored."""
+        future: asyncio.Future[Saved] = asyncio.get_running_loop().create_future()
+        if self._task is None or self._task.done():
+            raise StorageError("the writer has ended")
+        self._queue.put_nowait((settled, future))
+        return await future
+
+    async def _run(self) -> None:
+        trouble: StorageError | None = None
+        batch: list[_Item] = []
+        try:
+            while batch := await self._next_batch():
+                if trouble is None:
+                    trouble = await self._commit(batch)
+                else:
+                    _fail(batch, trouble)
+        finally:  # whatever ends the writer, nobody may wait for it for ever
+            while not self._queue.empty():
+                batch.extend(item for item in [self._queue.get_nowait()] if item is not None)
+            _fail(batch, trouble or StorageError("the writer has ended"))
+
+    async def _next_batch(self) -> list[_Item]:
+        """Whatever piled up; empty once the writer is to end."""
+        item = await self._queue.get()
+        batch = []
+        while item is not None:
+            batch.append(item)
+            if len(batch) == BATCH_LIMIT or self._queue.empty():
+                return batch
+            item = self._queue.get_nowait()
+        if batch:
+            self._queue.put_nowait(None)
+        return batch
+
+    async def _commit(self, batch: Sequence[_Item]) -> StorageError | None:
+        answers = [settled for settled, _ in batch]
+        try:
+            saved = await self._store.transact(checkpoint.save, self._run_id, answers, keep_bodies=self._keep_bodies)
+        except StorageError as error:
+            _fail(batch, error)
+            return error
+        for each, (_, future) in zip(saved, batch, strict=True):
+            self._on_saved(each)
+            if not future.done():
+                future.set_result(each)
+        return None
+
+
+def _fail(batch: Sequence[_Item], error: StorageError) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

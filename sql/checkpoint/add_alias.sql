@@ -1,0 +1,2 @@
+-- This id means that film.
+insert into film_aliases (scheme, value, film_id, since) values (:scheme, :value, :film_id, :now);

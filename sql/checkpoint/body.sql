@@ -1,0 +1,2 @@
+-- A kept body, compressed.
+select body from bodies where body_hash = :body_hash;

@@ -1,0 +1,4 @@
+-- What this person's file of this kind said before in this row.
+select entry_id, film_id, stars, rated_on, watched_on, precision, rewatch, liked, position, added_on, note, gone_at
+from import_entries
+where user_id = :user_id and kind = :kind and entry_key = :entry_key;

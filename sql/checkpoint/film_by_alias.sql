@@ -1,0 +1,2 @@
+-- Which film does this id mean?
+select film_id from film_aliases where scheme = :scheme and value = :value;

@@ -1,0 +1,10 @@
+-- The last run, if it has work left: it was cut off, stopped, or waits for a quota, a key or a source.
+select run_id, kind, attempt, options, planned_at
+from runs
+where run_id = (select max(run_id) from runs)
+  and status in ('RUNNING', 'INTERRUPTED', 'PARTIAL', 'FAILED')
+  and (
+    status = 'RUNNING'
+    or planned_at is null
+    or exists (select 1 from jobs where jobs.run_id = runs.run_id and jobs.state = 'pending')
+  );

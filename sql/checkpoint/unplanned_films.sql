@@ -1,0 +1,22 @@
+-- Followed films this source was never asked about, behind a place, with what is known of them.
+select
+  films.film_id,
+  films.media_type,
+  films.title,
+  films.original_title,
+  films.release_year,
+  films.tmdb_id,
+  films.imdb_id as imdb,
+  films.letterboxd_slug as letterboxd,
+  (
+    select min(film_aliases.value)
+    from film_aliases
+    where film_aliases.film_id = films.film_id and film_aliases.scheme = 'boxd'
+  ) as boxd
+from films
+where films.film_id > :after
+  and films.followed = 1
+  and (:scoped = 0 or films.film_id in (select film_id from temp.plan_scope))
+  and not exists (select 1 from jobs where jobs.film_id = films.film_id and jobs.source = :source)
+order by films.film_id
+limit :limit;

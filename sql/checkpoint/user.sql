@@ -1,0 +1,2 @@
+-- A person's number.
+select user_id from users where name = :name;
