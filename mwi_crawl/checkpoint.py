@@ -131,7 +131,7 @@ def _save_one(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies
         {
             "job_id": job.job_id,
             "state": settled.state,
-            "reason": "lookup" if follow_ups and settled.state is JobState.DONE else result.reason,
+            "reason": "lookup" if follow_ups is not None and settled.state is JobState.DONE else result.reason,
             "attempts": settled.attempts,
             "absences": settled.absences,
             "ready_at": settled.ready_at or settled.at,
@@ -216,9 +216,15 @@ def _follow_up(
     rest: Sequence[str],
     priority: int,
 ) -> bool:
-    """Plan one further question. Whether that is new, or was absent and is due again."""
+    """Plan one further question. Whether that is new, or was absent and is due again.
+
+    A question is about one film: where another row had led to it before, the two rows are one film.
+    """
     source = settled.result.job.source
     known = db.execute(sql("checkpoint/job_state"), {"source": source, "key": key}).fetchone()
+    if known is not None and film_id is not None and known["film_id"] not in (None, film_id):
+        films.merge(db, *sorted((film_id, known["film_id"])), settled.at)
+        film_id = films.current(db, film_id)
     db.execute(
         sql("checkpoint/add_follow_up"),
         {

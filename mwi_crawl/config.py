@@ -129,7 +129,7 @@ def _path(value: object) -> object:
     if value == "":
         raise ValueError("must name a file or folder")
     try:
-        return Path(value).expanduser() if isinstance(value, str) else value
+        return Path(value).expanduser() if isinstance(value, str | Path) else value
     except RuntimeError as error:
         raise ValueError("begins with ~ and names no known user") from error
 

@@ -44,7 +44,6 @@ from mwi_crawl.store import Store
 from mwi_crawl.throttle import Throttle
 from mwi_crawl.writer import Writer
 
-
 BYTES_PER_FILM = 40_000  # in the file, per film and source: a compressed body and its rows
 ROOM = 64_000_000  # bytes that must be left on the disk beside that
 SLEPT = 60.0  # seconds by which the wall clock may outrun the monotonic one before it is called sleep

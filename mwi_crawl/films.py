@@ -79,6 +79,8 @@ def learn(db: sqlite3.Connection, film_id: int, ids: Mapping[str, str], now: str
 
 def merge(db: sqlite3.Connection, keep: int, drop: int, now: str) -> None:
     """Make two rows one: everything said of `drop` is said of `keep`, and `drop` stays as an alias."""
+    if keep == drop:
+        raise ValueError("a film cannot be merged with itself")
     touch(db, ())
     for statement in script("checkpoint/merge_films"):
         db.execute(statement, {"keep": keep, "drop": drop, "now": now})

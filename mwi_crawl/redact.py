@@ -34,7 +34,8 @@ _NAMED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _BEARER = re.compile(r"(\bbearer\s+)[\w.~+/=-]{6,}", re.IGNORECASE)
-_JWT = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?")
+# begins only where a word does: a start at every eyJ inside one long word would take the square of its length
+_JWT = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?")
 _HINTS = ("key", "token", "session", "pass", "secret", "auth", "bearer", "eyj")  # no name without one of these
 
 _UNPRINTABLE = re.compile(

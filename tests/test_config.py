@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -416,8 +415,6 @@ def test_facts_are_not_kept_longer_than_the_terms_allow(folder: Folder) -> None:
     ],
 )
 def test_a_key_in_the_file_is_refused_and_not_shown(folder: Folder, text: str) -> None:
-    problems = folder.toml("[schedule]\ntime_zone = 3\n\n" if text[0] == "[" else "\n\n\n").load if False else None
-    assert problems is None
     problems = folder.toml(text).refused()
     assert any("holds a key" in problem and "put it in .env" in problem for problem in problems)
     assert not any("hush" in problem or "eyJ" in problem for problem in problems)
@@ -474,7 +471,7 @@ def test_keys_are_in_nothing_that_shows_the_settings(folder: Folder) -> None:
     assert "hushhush" not in shown
     rows = table(config)
     assert rows["TMDB_API_READ_ACCESS_TOKEN"] == (
-        "set (…VyZQ)".replace("VyZQ", TOKEN[-4:]),
+        f"set (…{TOKEN[-4:]})",
         "environment TMDB_API_READ_ACCESS_TOKEN",
     )
     assert not any(TOKEN in cell or "hushhush" in cell for row in origins(config) for cell in row)
@@ -540,7 +537,7 @@ def test_the_shown_values_are_toml_that_gives_the_same_settings(folder: Folder) 
     config = folder.toml('[ranking."a b"]\nx = 1e-7\n[paths]\ndb = "ü \\"x\\".db"\n').load()
     secrets = set(SECRETS) | {"ARCHIVE_API_KEY"}
     text = "".join(f"{row.key} = {row.value}\n" for row in origins(config) if row.key not in secrets)
-    assert folder.toml(text).load() == config
+    assert folder.toml(text).load().model_dump() == config.model_dump()
 
 
 # the two files that people edit
@@ -565,7 +562,7 @@ def test_config_toml_names_every_setting_with_its_default(folder: Folder) -> Non
 def test_config_toml_changes_nothing_as_it_is(folder: Folder) -> None:
     expected = defaults(folder)
     found = load(sources.discover(), path=ROOT / "config.toml", environ={}, cwd=folder.path)
-    assert found == expected
+    assert found.model_dump() == expected.model_dump()
     assert {row.origin for row in origins(found)} == {"default"}
 
 

@@ -140,9 +140,8 @@ async def _crawl(
 ) -> int:
     from mwi_crawl.crawl import Engine
 
-    async with _answered(given) as config:
-        async with Engine(config, max_failures=max_failures, on_busy=_say_busy) as engine:
-            report, code = await conduct(engine, engine.full(scope, resume=resume), given, bars=bars and not as_json)
+    async with _answered(given) as config, Engine(config, max_failures=max_failures, on_busy=_say_busy) as engine:
+        report, code = await conduct(engine, engine.full(scope, resume=resume), given, bars=bars and not as_json)
     tell(report, code, config, given, as_json=as_json)
     return code
 
@@ -151,9 +150,8 @@ async def retry_failures(given: Common, scope: Scope) -> int:
     """A run about what failed before."""
     from mwi_crawl.crawl import Engine
 
-    async with _answered(given) as config:
-        async with Engine(config, on_busy=_say_busy) as engine:
-            report, code = await conduct(engine, engine.retry(scope), given, bars=True)
+    async with _answered(given) as config, Engine(config, on_busy=_say_busy) as engine:
+        report, code = await conduct(engine, engine.retry(scope), given, bars=True)
     tell(report, code, config, given, as_json=False)
     return code
 

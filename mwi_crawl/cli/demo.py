@@ -1,4 +1,4 @@
-"""What `demo` does beside a real run: bring in two people's history, kill itself if asked, and show what can be asked."""
+"""What `demo` does beside a real run: bring in a history, kill itself if asked, show what can be asked."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def crash(engine: Engine, after: int) -> None:
             )
             os.kill(os.getpid(), signal.SIGKILL)
 
-    engine.on_saved = counting  # type: ignore[method-assign,assignment]
+    engine.on_saved = counting  # type: ignore[method-assign]
 
 
 def show(path: Path) -> None:
