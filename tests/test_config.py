@@ -257,6 +257,11 @@ def test_every_problem_is_listed_in_the_order_of_the_file(folder: Folder) -> Non
     ]
 
 
+def test_a_table_in_capitals_is_another_table(folder: Folder) -> None:
+    (problem,) = folder.toml("[Engine]\nmax_retries = 4\n").refused()
+    assert problem == "config.toml line 1: [Engine] is not a table of settings. Did you mean [engine]?"
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

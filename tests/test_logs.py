@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,7 +91,17 @@ def test_a_json_line_is_one_object_with_its_fields() -> None:
     }
 
 
-def test_the_time_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "EST5EDT")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_new_york")
+def test_the_time_is_utc() -> None:
     stream = started()
     record = log.makeRecord(log.name, logging.INFO, "", 0, "hello", (), None)
     record.created = 1_772_644_811.9
@@ -260,6 +271,12 @@ def test_the_file_is_private_and_stays_so_when_it_is_put_aside(tmp_path: Path, m
     files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["x.log", "x.log.1", "x.log.2", "x.log.3"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_the_file_is_never_open_to_others_even_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)
+    started(file=tmp_path / "x.log")
+    assert (tmp_path / "x.log").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_file_hears_more_than_a_quiet_terminal(tmp_path: Path) -> None:
