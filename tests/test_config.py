@@ -194,9 +194,9 @@ def test_a_byte_order_mark_is_no_obstacle(folder: Folder) -> None:
 def test_the_settings_cannot_be_changed(folder: Folder) -> None:
     config = folder.load()
     with pytest.raises(ValidationError):
-        config.engine.max_retries = 9  # type: ignore[misc]
+        config.engine.max_retries = 9
     with pytest.raises(ValidationError):
-        config.sources["archive"].enabled = False  # type: ignore[misc]
+        config.sources["archive"].enabled = False
 
 
 # what is refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -24,7 +25,7 @@ def in_a_yarl_query(secret: str) -> str:
     return yarl.URL.build(query={"k": secret}).raw_query_string[2:]
 
 
-ENCODINGS = {
+ENCODINGS: dict[str, Callable[[str], str]] = {
     "raw": str,
     "quote": quote,
     "quote all": lambda secret: quote(secret, safe=""),
