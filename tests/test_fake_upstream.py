@@ -20,9 +20,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from mwi_crawl.demo import DATA, MISBEHAVIOURS, Ask, bomb, drip, huge, slow, too_many
 from mwi_crawl.demo.films import GENRES, INVENTED_FROM, Films, bundled, invented
-from mwi_crawl.demo.upstream import FakeUpstream, Hit, RequestLog, demo_upstream
+from mwi_crawl.demo.history import DATA
+from mwi_crawl.demo.log import Hit, RequestLog
+from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, bomb, drip, huge, slow, too_many
+from mwi_crawl.demo.upstream import FakeUpstream, demo_upstream
 from mwi_crawl.errors import TransportError
 from mwi_crawl.fetch import HttpTransport, Limits
 

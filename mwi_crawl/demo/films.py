@@ -17,7 +17,8 @@ from typing import Any
 
 import orjson
 
-from mwi_crawl.demo import DATA, Ask
+from mwi_crawl.demo.history import DATA
+from mwi_crawl.demo.misbehaviour import Ask
 from mwi_crawl.model import Response
 
 PAGE_SIZE = 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
+"""films.csv and the history: ann-ratings.csv (IMDb), ben-letterboxd/ (Letterboxd)."""
 
 HISTORY: tuple[tuple[str, Path], ...] = (
     ("ann", DATA / "ann-ratings.csv"),

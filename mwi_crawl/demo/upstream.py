@@ -28,10 +28,9 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
-import orjson
-
-from mwi_crawl.demo import MISBEHAVIOURS, Ask, End, Misbehaviour, Step, gzipped, too_many, whole
 from mwi_crawl.demo.films import KEY_REJECTED, NOT_FOUND, Films
+from mwi_crawl.demo.log import Hit, RequestLog
+from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, End, Misbehaviour, Step, gzipped, too_many, whole
 from mwi_crawl.errors import TransportError
 from mwi_crawl.model import Response
 
@@ -46,67 +45,6 @@ NO_LINGER = struct.pack("ii", 1, 0)  # closing sends a reset
 
 def _random(seed: int | str) -> Random:
     return Random(seed)  # noqa: S311 - faults that come again the same, nothing secret
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One request that arrived. `at` is monotonic, in seconds; `status` is 0 where no whole answer was sent."""
-
-    at: float
-    method: str
-    path: str
-    params: Mapping[str, str]  # without keys
-    status: int
-    attempt: int  # how often this very question has come, from 1
-    misbehaviour: str | None = None
-
-
-class RequestLog:
-    """What was asked and when, in the order of arrival; also written to a file, a JSON object per line, unbuffered."""
-
-    def __init__(self, file: Path | None = None) -> None:
-        self.hits: list[Hit] = []
-        self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if file else None
-
-    def add(self, hit: Hit) -> None:
-        """Remember one."""
-        self.hits.append(hit)
-        if self._file is not None:
-            os.write(self._file, orjson.dumps(hit, option=orjson.OPT_APPEND_NEWLINE))
-
-    def close(self) -> None:
-        """Give back the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-    def counts(self) -> Counter[str]:
-        """Requests per path."""
-        return Counter(hit.path for hit in list(self.hits))
-
-    def statuses(self) -> Counter[int]:
-        """Requests per status sent."""
-        return Counter(hit.status for hit in list(self.hits))
-
-    def between(self, start: float, end: float) -> list[Hit]:
-        """Those that arrived in a span of monotonic time: start <= at < end."""
-        return [hit for hit in list(self.hits) if start <= hit.at < end]
-
-    def busiest(self, window: float = 1.0) -> int:
-        """The largest number of requests within any span of `window` seconds."""
-        recent: deque[float] = deque()
-        most = 0
-        for hit in list(self.hits):
-            recent.append(hit.at)
-            while recent[0] <= hit.at - window:
-                recent.popleft()
-            most = max(most, len(recent))
-        return most
-
-    def steady_rate(self, skip: int = 0) -> float:
-        """Requests per second from first to last, leaving out the first `skip` (a burst); 0 if fewer than two."""
-        times = [hit.at for hit in list(self.hits)][skip:]
-        return (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else 0.0
 
 
 @dataclass(slots=True)
