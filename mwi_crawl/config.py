@@ -41,6 +41,7 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from mwi_crawl.errors import ConfigError
@@ -126,7 +127,7 @@ def _base_url(url: str) -> str:
 
 
 def _path(value: object) -> object:
-    if value == "":
+    if value == "" or "\0" in str(value):
         raise ValueError("must name a file or folder")
     try:
         return Path(value).expanduser() if isinstance(value, str | Path) else value
@@ -462,8 +463,8 @@ def _read_toml(path: Path, *, must_exist: bool) -> tuple[str, Path | None]:
         raise _error([f"{path}: there is no such file"]) from error
     except UnicodeDecodeError as error:
         raise _error([f"{path} is not UTF-8 text"]) from error
-    except OSError as error:
-        raise _error([f"{path} cannot be read: {error.strerror}"]) from error
+    except (OSError, ValueError) as error:  # ValueError: no name a file can have
+        raise _error([f"{path} cannot be read: {getattr(error, 'strerror', error)}"]) from error
 
 
 def _read_dotenv(path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -511,6 +512,8 @@ def _from_toml(name: str, text: str) -> _Layer:
         what, _, where = str(error).rstrip(")").rpartition(" (at ")
         line = match[1] if (match := re.match(r"line (\d+)", where)) else str(text.rstrip().count("\n") + 1)
         raise _error([f"{name} line {line}: not valid TOML: {what}"]) from error
+    except (ValueError, RecursionError) as error:
+        raise _error([f"{name} holds a number too long or lists too deep to be meant"]) from error
     return _Layer(name, data, {path: f"line {line}" for path, line in _lines(text).items()})
 
 
@@ -584,7 +587,7 @@ def _unquoted(value: str) -> str:
 def _file_content(path: Path, whose: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise _error([f"{whose} names a file that cannot be read"]) from error
 
 
@@ -637,6 +640,9 @@ def _validated(model: type[Config], layers: tuple[_Layer, ...], redactor: Redact
         problems = dict(_problems(model, layers, error)) | problems
         if not problems:
             raise  # a source's own defaults are wrong: no one who edits a file can mend that
+    except SettingsError as error:  # an integer of thousands of digits, which Python does not read
+        table = re.sub(r'.*field "(\w+)".*', r"\1", str(error)).upper()
+        raise _error([f"a variable {_PREFIX}{table}__… holds a number too long to be meant"]) from error
     if problems:
         raise _error(redactor.text(problems[place]) for place in sorted(problems))
     return config

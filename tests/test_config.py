@@ -328,6 +328,17 @@ def test_a_wrong_value_in_a_variable_is_named_without_the_value(folder: Folder) 
     assert folder.refused(environ)[0] == "environment: MWI_ENGINE__MAX_RETRIES must be a whole number"
 
 
+def test_nonsense_is_refused_and_never_a_crash(folder: Folder) -> None:
+    digits = "9" * 5000
+    assert folder.refused({"MWI_ENGINE__MAX_RETRIES": digits}) == [
+        "a variable MWI_ENGINE__… holds a number too long to be meant"
+    ]
+    assert "too long" in folder.toml(f"[engine]\nmax_retries = {digits}").refused()[0]
+    assert "too deep" in folder.toml("x = " + "[" * 9000 + "]" * 9000).refused()[0]
+    assert "cannot be read" in folder.refused(path=Path("a\0b"))[0]
+    assert folder.toml("").refused({"MWI_DB": "a\0b"}) == ["environment: MWI_DB must name a file or folder"]
+
+
 def test_a_wrong_word_on_the_command_line_is_named_so(folder: Folder) -> None:
     folder.toml("[engine]\nmax_retries = 4")
     assert folder.refused(overrides={"engine": {"max_retries": -1}}) == [
