@@ -334,6 +334,7 @@ def test_nonsense_is_refused_and_never_a_crash(folder: Folder) -> None:
         "a variable MWI_ENGINE__… holds a number too long to be meant"
     ]
     assert "too long" in folder.toml(f"[engine]\nmax_retries = {digits}").refused()[0]
+    assert 'config.toml line 1: "engine" must be a table' in folder.toml("[[engine]]\n[engine.sub]\n").refused()
     assert "too deep" in folder.toml("x = " + "[" * 9000 + "]" * 9000).refused()[0]
     assert "cannot be read" in folder.refused(path=Path("a\0b"))[0]
     assert folder.toml("").refused({"MWI_DB": "a\0b"}) == ["environment: MWI_DB must name a file or folder"]

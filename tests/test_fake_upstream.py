@@ -20,10 +20,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from mwi_crawl.demo.films import GENRES, INVENTED_FROM, Films, bundled, invented
+from mwi_crawl.demo.films import GENRES, INVENTED_FROM, bundled, invented
 from mwi_crawl.demo.history import DATA
 from mwi_crawl.demo.log import Hit, RequestLog
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, bomb, drip, huge, slow, too_many
+from mwi_crawl.demo.tmdb import FakeTmdb
 from mwi_crawl.demo.upstream import FakeUpstream, demo_upstream
 from mwi_crawl.errors import TransportError
 from mwi_crawl.fetch import HttpTransport, Limits
@@ -37,18 +38,18 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def films() -> Films:
-    return Films(count=3000)
+def films() -> FakeTmdb:
+    return FakeTmdb(count=3000)
 
 
 @pytest.fixture
-def upstream(films: Films) -> FakeUpstream:
+def upstream(films: FakeTmdb) -> FakeUpstream:
     fake = FakeUpstream()
     fake.handle(films.answer)
     return fake
 
 
-def ask(films: Films, path: str, **params: str) -> Any:
+def ask(films: FakeTmdb, path: str, **params: str) -> Any:
     response = films.answer(Ask("GET", path, params))
     assert response is not None
     return json.loads(response.body)
@@ -97,7 +98,7 @@ def split(answer: bytes) -> tuple[str, dict[str, str], bytes]:
     ],
 )
 def test_answers_have_the_keys_of_recorded_ones(
-    films: Films, recording: str, path: str, params: dict[str, str]
+    films: FakeTmdb, recording: str, path: str, params: dict[str, str]
 ) -> None:
     file = RECORDINGS / f"{recording}.json"
     if not file.exists():
@@ -118,7 +119,7 @@ def differences(ours: Any, recorded: Any, place: str = "") -> Iterator[str]:
         yield f"{place}: {type(ours).__name__} is not {type(recorded).__name__}"
 
 
-def test_only_what_was_asked_for_is_appended(films: Films) -> None:
+def test_only_what_was_asked_for_is_appended(films: FakeTmdb) -> None:
     plain = ask(films, STAR_WARS)
     more = ask(films, STAR_WARS, append_to_response="credits,nonsense,keywords")
     assert more.keys() - plain.keys() == {"credits", "keywords"}
@@ -126,18 +127,18 @@ def test_only_what_was_asked_for_is_appended(films: Films) -> None:
     assert more["credits"]["cast"][0]["name"] == "Mark Hamill"
 
 
-def test_an_imdb_id_is_as_good_as_a_tmdb_id(films: Films) -> None:
+def test_an_imdb_id_is_as_good_as_a_tmdb_id(films: FakeTmdb) -> None:
     assert ask(films, "/3/movie/tt0076759") == ask(films, STAR_WARS)
 
 
 def test_no_two_people_companies_or_keywords_share_an_id() -> None:
-    from mwi_crawl.demo.films import _id
+    from mwi_crawl.demo.tmdb import _id
 
     names = {name for film in bundled() for name in (*film.cast, *film.directors, *film.companies, *film.keywords)}
     assert len({_id(name) for name in names}) == len(names)
 
 
-def test_every_genre_country_and_language_has_a_name(films: Films) -> None:
+def test_every_genre_country_and_language_has_a_name(films: FakeTmdb) -> None:
     for film in bundled():
         details = ask(films, f"/3/movie/{film.tmdb_id}", append_to_response=PARTS)
         assert details["imdb_id"] == film.imdb_id
@@ -157,7 +158,7 @@ def test_every_genre_country_and_language_has_a_name(films: Films) -> None:
     ],
 )
 def test_search_knows_titles_in_both_languages_without_accents(
-    films: Films, query: str, year: str | None, found: int | None
+    films: FakeTmdb, query: str, year: str | None, found: int | None
 ) -> None:
     answer = ask(films, "/3/search/movie", query=query, **({"primary_release_year": year} if year else {}))
     ids = [film["id"] for film in answer["results"]]
@@ -178,14 +179,14 @@ def test_search_knows_titles_in_both_languages_without_accents(
         (STAR_WARS, {"append_to_response": ",".join(["credits"] * 21)}, 400, 27),
     ],
 )
-def test_errors_are_tmdbs_own(films: Films, path: str, params: dict[str, str], status: int, code: int) -> None:
+def test_errors_are_tmdbs_own(films: FakeTmdb, path: str, params: dict[str, str], status: int, code: int) -> None:
     response = films.answer(Ask("GET", path, params))
     assert response is not None
     assert (response.status, json.loads(response.body)["status_code"]) == (status, code)
     assert "etag" not in response.headers
 
 
-def test_a_language_hides_posters_in_others_unless_they_are_included(films: Films) -> None:
+def test_a_language_hides_posters_in_others_unless_they_are_included(films: FakeTmdb) -> None:
     posters = [
         len(ask(films, f"{STAR_WARS}/images", **params)["posters"])
         for params in ({}, {"language": "de-DE"}, {"language": "de", "include_image_language": "en,null"})
@@ -193,14 +194,14 @@ def test_a_language_hides_posters_in_others_unless_they_are_included(films: Film
     assert posters == [1, 0, 1]
 
 
-def test_an_id_unknown_to_find_is_five_empty_lists(films: Films) -> None:
+def test_an_id_unknown_to_find_is_five_empty_lists(films: FakeTmdb) -> None:
     answer = ask(films, "/3/find/tt9900001", external_source="imdb_id")
     assert len(answer) == 5
     assert not any(answer.values())
 
 
-def test_invented_films_are_the_same_each_time_and_as_large_as_real_answers(films: Films) -> None:
-    assert invented(5) == Films(count=10).get("tt9000005") == films.get(str(INVENTED_FROM + 5))
+def test_invented_films_are_the_same_each_time_and_as_large_as_real_answers(films: FakeTmdb) -> None:
+    assert invented(5) == FakeTmdb(count=10).get("tt9000005") == films.get(str(INVENTED_FROM + 5))
     assert films.get("tt9003001") is None
     sizes = []
     for number in range(1, 3001, 100):
@@ -246,7 +247,7 @@ async def test_the_case_with_most_fitting_params_answers(upstream: FakeUpstream,
 
 
 @pytest.mark.parametrize("place", ["authorization", "x-api-key", "api_key", "apikey"])
-async def test_the_key_opens_and_is_never_kept(films: Films, place: str, tmp_path: Path) -> None:
+async def test_the_key_opens_and_is_never_kept(films: FakeTmdb, place: str, tmp_path: Path) -> None:
     file = tmp_path / "log"
     fake = FakeUpstream(key=KEY, log=RequestLog(file))
     fake.handle(films.answer)
@@ -567,7 +568,7 @@ async def test_asking_again_helps_where_only_first_attempts_fail(upstream: FakeU
     assert [hit.attempt for hit in upstream.log.hits] == [1, 1, 2, 3, 1]
 
 
-async def test_a_share_of_the_questions_is_chosen_by_the_seed_and_not_by_their_order(films: Films) -> None:
+async def test_a_share_of_the_questions_is_chosen_by_the_seed_and_not_by_their_order(films: FakeTmdb) -> None:
     async def unlucky(seed: int, ids: Iterator[int]) -> set[str]:
         fake = FakeUpstream(seed=seed)
         fake.script("500", share=0.3)
@@ -592,7 +593,7 @@ async def test_a_limit_refuses_what_is_beyond_it_in_any_second(upstream: FakeUps
     assert upstream.log.statuses() == {200: 6, 429: 4}
 
 
-async def test_latency_can_jitter_within_its_bounds(films: Films) -> None:
+async def test_latency_can_jitter_within_its_bounds(films: FakeTmdb) -> None:
     fake = FakeUpstream(latency=(0.01, 0.03))
     started = time.monotonic()
     await asyncio.gather(*(fake.send("http://x/", {}) for _ in range(100)))
@@ -716,7 +717,7 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_anns_films_are_as_in_films_csv_or_clearly_invented(films: Films) -> None:
+def test_anns_films_are_as_in_films_csv_or_clearly_invented(films: FakeTmdb) -> None:
     known = {film.imdb_id: film for film in bundled()}
     history = rows("ann-ratings.csv")
     strangers = [row for row in history if row["Const"] not in known]
@@ -733,7 +734,7 @@ def test_anns_films_are_as_in_films_csv_or_clearly_invented(films: Films) -> Non
             assert (row["Title"], row["Original Title"], row["Year"]) == (film.title, film.original_title, film.year)
 
 
-def test_bens_films_are_found_by_name_and_year_except_his_invented_ones(films: Films) -> None:
+def test_bens_films_are_found_by_name_and_year_except_his_invented_ones(films: FakeTmdb) -> None:
     watched = rows("ben-letterboxd/watched.csv")
     assert len(watched) == 185
     ids = set()

@@ -1,7 +1,7 @@
 """A real person's IMDb export, crawled over HTTP: what the upstream knows is enriched, the rest is "not there".
 
-The upstream on loopback answers from recorded TMDb bodies, from the bundled films, and otherwise as TMDb does for what it
-does not know. The export and the recordings lie beside the checkout; where they are not there, this test skips.
+The upstream on loopback answers from recorded TMDb bodies, from the bundled films, and otherwise as TMDb does for what
+it does not know. The export and the recordings lie beside the checkout; where they are not there, this test skips.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from mwi_crawl.demo.films import Films, bundled
+from mwi_crawl.demo.films import bundled
+from mwi_crawl.demo.tmdb import FakeTmdb
 from mwi_crawl.demo.upstream import FakeUpstream
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "recordings"
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.skipif(not EXPORT.is_file(), reason="the recordings are
 def upstream_of_recordings() -> tuple[FakeUpstream, set[str]]:
     """The fake upstream with every recorded GET, and the paths it has recordings for."""
     upstream = FakeUpstream()
-    upstream.handle(Films().answer)
+    upstream.handle(FakeTmdb().answer)
     paths = set()
     with (SHARED / "tmdb" / "SOURCES.tsv").open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE):

@@ -28,9 +28,9 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
-from mwi_crawl.demo.films import KEY_REJECTED, NOT_FOUND, Films
 from mwi_crawl.demo.log import Hit, RequestLog
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, End, Misbehaviour, Step, gzipped, too_many, whole
+from mwi_crawl.demo.tmdb import KEY_REJECTED, NOT_FOUND, FakeTmdb
 from mwi_crawl.errors import TransportError
 from mwi_crawl.model import Response
 
@@ -314,7 +314,7 @@ def demo_upstream(seed: int = 7) -> FakeUpstream:
     for a few requests.
     """
     upstream = FakeUpstream(seed=seed, latency=(0.015, 0.040))
-    upstream.handle(Films().answer)
+    upstream.handle(FakeTmdb().answer)
     when = _random(seed)
     upstream.script("429_seconds", start=when.randint(50, 70), times=1)
     upstream.script("503", start=when.randint(110, 130), times=4)
@@ -346,7 +346,7 @@ def _when_input_ends(stop: Callable[[], None]) -> None:
 
 async def _run(options: argparse.Namespace) -> None:
     upstream = FakeUpstream(latency=options.latency, log=RequestLog(options.log))
-    upstream.handle(Films(int(options.films.partition(":")[2] or 0)).answer)
+    upstream.handle(FakeTmdb(int(options.films.partition(":")[2] or 0)).answer)
     if options.limit:
         upstream.limit(options.limit)
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
