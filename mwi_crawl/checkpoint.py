@@ -18,12 +18,21 @@ from itertools import groupby
 import orjson
 import zstandard
 
-from mwi_crawl import films
+from mwi_crawl import films, follow
 from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Settled, Value
-from mwi_crawl.queries import sql
+from mwi_crawl.queries import names, sql
 from mwi_crawl.throttle import Remembered
 
-_REFUSED = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+# what a row the tables or SQLite's types do not take can raise; a fault of the file or the disk is none of these
+_REFUSED = (
+    sqlite3.IntegrityError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    ValueError,
+    OverflowError,
+    TypeError,
+)
 _compress = zstandard.ZstdCompressor(level=3).compress
 _decompress = zstandard.ZstdDecompressor().decompress
 
@@ -32,12 +41,14 @@ _decompress = zstandard.ZstdDecompressor().decompress
 class Saved:
     """A stored answer. `finished`: nothing more is to be asked of this source about the film.
 
-    `joined`: the answer led to a question that another row of the same film had led to before; the two are one film.
+    `settled.state` is then the film's: absent, where the answer only led to what is known not to be there. `joined` is
+    by how many films fewer the run has to ask: 1 where the answer led to a question that another row of the same film
+    had led to before (the two are one film); -1 where it led to two questions instead of one.
     """
 
     settled: Settled
     finished: bool
-    joined: bool = False
+    joined: int = 0
 
 
 def pending(
@@ -97,7 +108,7 @@ def _save_guarded(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bo
     db.execute("savepoint answer")
     try:
         saved = _save_one(db, run_id, settled, keep_bodies)
-    except (*_REFUSED, ValueError, OverflowError) as error:
+    except _REFUSED as error:
         db.execute("rollback to answer")
         saved = _save_one(db, run_id, _refused(settled, error), keep_bodies)
     db.execute("release answer")
@@ -109,7 +120,7 @@ def _refused(settled: Settled, error: Exception) -> Settled:
         settled.result,
         outcome=Outcome.BROKEN,
         reason="parser_error",
-        message=f"the tables do not take what was parsed ({error})",
+        message=f"the tables do not take what was parsed ({type(error).__name__}: {error})",
         parsed=None,
     )
     return replace(settled, result=result, state=JobState.BROKEN, attempts=result.job.attempts + 1, ready_at=None)
@@ -123,31 +134,46 @@ def _save_one(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies
         film_id = films.learn(db, film_id, parsed.ids, settled.at)
         _replace_records(db, film_id, job.source, parsed)
         if parsed.match is not None:
-            _save_match(db, film_id, job.source, parsed.match, settled.at)
-    follow_ups = _follow_ups(db, run_id, settled, film_id)
+            parsed = replace(parsed, keys=_save_match(db, film_id, job.source, parsed.match, parsed.keys, settled.at))
+    leads_to = follow.up(db, run_id, settled, film_id, parsed)
+    _settle_job(db, run_id, settled, keep_bodies, lookup=leads_to is not None and not (parsed and parsed.speaks_of))
+    if result.outcome not in (Outcome.OK, Outcome.ABSENT):
+        _save_failure(db, run_id, settled, film_id)
+    if leads_to is None:
+        return Saved(settled, settled.state is not JobState.PENDING)
+    if leads_to.absent:
+        return Saved(replace(settled, state=JobState.ABSENT), finished=True)
+    return Saved(settled, finished=False, joined=1 - leads_to.questions)
+
+
+def _settle_job(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool, *, lookup: bool) -> None:
+    result, response = settled.result, settled.result.response
+    done = settled.state is JobState.DONE
     body_hash = _save_body(db, run_id, settled, keep_bodies)
+    # only an answer whose rows are stored may be confirmed by "not modified" the next time
+    etag = response.headers.get("etag") if body_hash and response and done and not lookup else None
+    heard = body_hash is not None or (done and response is not None and response.status != 304)
     db.execute(
         sql("checkpoint/settle_job"),
         {
-            "job_id": job.job_id,
+            "job_id": result.job.job_id,
             "state": settled.state,
-            "reason": "lookup" if follow_ups is not None and settled.state is JobState.DONE else result.reason,
+            "reason": "lookup" if lookup and done else result.reason,
             "attempts": settled.attempts,
             "absences": settled.absences,
             "ready_at": settled.ready_at or settled.at,
-            "parser_version": settled.parser_version if parsed or settled.state is JobState.BROKEN else None,
+            "parser_version": settled.parser_version if result.parsed or settled.state is JobState.BROKEN else None,
+            "heard": int(heard),
             "body_hash": body_hash,
-            "etag": result.response.headers.get("etag") if body_hash and result.response else None,
-            "fetched_at": settled.at if result.response is not None else None,
+            "etag": _storable(etag),
+            "fetched_at": settled.at if response is not None else None,
         },
     )
-    if result.outcome not in (Outcome.OK, Outcome.ABSENT):
-        _save_failure(db, run_id, settled, film_id)
-    joined = follow_ups == 0
-    return Saved(settled, follow_ups is None and settled.state is not JobState.PENDING, joined)
 
 
 def _replace_records(db: sqlite3.Connection, film_id: int, source: str, parsed: Parsed) -> None:
+    if unknown := {*parsed.speaks_of, *(record.kind for record in parsed.records)} - set(names("record")):
+        raise ValueError(f"there is no record kind {', '.join(sorted(unknown))}")
     for kind in parsed.speaks_of:
         if kind != "people":  # shared between films; never taken away
             db.execute(f"delete from {kind} where film_id = ? and source = ?", (film_id, source))  # noqa: S608 - a kind is the name of one of our own files
@@ -160,10 +186,10 @@ def _kind_order(record: Record) -> tuple[bool, str]:
 
 
 def _values(record: Record, film_id: int, source: str) -> dict[str, Value]:
-    names = parameters(record.kind)
-    if unknown := record.values.keys() - names.keys():
+    known = parameters(record.kind)
+    if unknown := record.values.keys() - known.keys():
         raise ValueError(f"sql/record/{record.kind}.sql has no parameter {', '.join(sorted(unknown))}")
-    return {**names, **record.values, "film_id": film_id, "source": source}
+    return {**known, **record.values, "film_id": film_id, "source": source}
 
 
 @cache
@@ -172,7 +198,10 @@ def parameters(kind: str) -> dict[str, Value]:
     return dict.fromkeys(re.findall(r":([a-z_]+)", sql(f"record/{kind}")))
 
 
-def _save_match(db: sqlite3.Connection, film_id: int, source: str, match: Match, now: str) -> None:
+def _save_match(
+    db: sqlite3.Connection, film_id: int, source: str, match: Match, keys: tuple[str, ...], now: str
+) -> tuple[str, ...]:
+    """Store what was offered for a title. Returns the keys to go on with: a person's decision, where there is one."""
     offered = [{"id": c.id, "title": c.title, "year": c.year, "confidence": c.confidence} for c in match.candidates]
     db.execute(
         sql("checkpoint/save_match"),
@@ -188,56 +217,10 @@ def _save_match(db: sqlite3.Connection, film_id: int, source: str, match: Match,
             "now": now,
         },
     )
-
-
-def _follow_ups(db: sqlite3.Connection, run_id: int, settled: Settled, film_id: int | None) -> int | None:
-    """Plan what the answer leads to: its further keys, or the next of the job's fallback keys where it was absent.
-
-    Returns how many questions are new or due again; None if it leads to none.
-    """
-    job, parsed = settled.result.job, settled.result.parsed
-    row = db.execute(sql("checkpoint/job_fallback"), {"job_id": job.job_id}).fetchone()
-    fallback = (row["fallback"] or "").split("\n") if row["fallback"] else []
-    if settled.state is JobState.DONE and parsed is not None and parsed.keys:
-        keys = [(key, fallback) for key in parsed.keys]
-    elif settled.state is JobState.ABSENT and fallback and settled.result.reason != "ambiguous":
-        keys = [(fallback[0], fallback[1:])]
-    else:
-        return None
-    return sum(_follow_up(db, run_id, settled, film_id, key, rest, row["priority"]) for key, rest in keys)
-
-
-def _follow_up(
-    db: sqlite3.Connection,
-    run_id: int,
-    settled: Settled,
-    film_id: int | None,
-    key: str,
-    rest: Sequence[str],
-    priority: int,
-) -> bool:
-    """Plan one further question. Whether that is new, or was absent and is due again.
-
-    A question is about one film: where another row had led to it before, the two rows are one film.
-    """
-    source = settled.result.job.source
-    known = db.execute(sql("checkpoint/job_state"), {"source": source, "key": key}).fetchone()
-    if known is not None and film_id is not None and known["film_id"] not in (None, film_id):
-        films.merge(db, *sorted((film_id, known["film_id"])), settled.at)
-        film_id = films.current(db, film_id)
-    db.execute(
-        sql("checkpoint/add_follow_up"),
-        {
-            "source": source,
-            "key": key,
-            "film_id": film_id,
-            "ready_at": settled.at,
-            "priority": priority,
-            "fallback": "\n".join(rest) or None,
-            "run_id": run_id,
-        },
-    )
-    return known is None or (known["state"] == JobState.ABSENT and known["ready_at"] <= settled.at)
+    row = db.execute(sql("checkpoint/decision"), {"film_id": film_id, "source": source}).fetchone()
+    if row is None:
+        return keys
+    return () if row["chosen"] in (None, "none") else (row["chosen"],)
 
 
 def _save_body(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool) -> str | None:
@@ -257,7 +240,7 @@ def _save_body(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodie
                 "body": _compress(response.body),
                 "size": len(response.body),
                 "status": response.status,
-                "content_type": response.headers.get("content-type"),
+                "content_type": _storable(response.headers.get("content-type")),
                 "request": _shown(result.request),
                 "run_id": run_id,
                 "now": settled.at,
@@ -273,6 +256,11 @@ def _shown(request: Request | None) -> str:
     return f"{request.path}?{query}" if query else request.path
 
 
+def _storable(text: str | None) -> str | None:
+    """A text as SQLite takes it: an upstream's header, or what a parser quoted, may hold half a character."""
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _save_failure(db: sqlite3.Connection, run_id: int, settled: Settled, film_id: int | None) -> None:
     result = settled.result
     db.execute(
@@ -286,8 +274,8 @@ def _save_failure(db: sqlite3.Connection, run_id: int, settled: Settled, film_id
             "attempt": result.job.attempts + 1,
             "class": result.reason or result.outcome,
             "http_status": result.status,
-            "message": result.message,
-            "detail": result.detail,
+            "message": _storable(result.message),
+            "detail": _storable(result.detail),
         },
     )
 
@@ -296,9 +284,9 @@ def _count(db: sqlite3.Connection, run_id: int, source: str, saved: Iterable[Sav
     counts = dict.fromkeys(("done", "absent", "failed", "broken"), 0)
     requests = retried = joined = 0
     for each in saved:
-        requests += 1
+        requests += not each.settled.shared
+        retried += not each.settled.shared and each.settled.state is JobState.PENDING
         joined += each.joined
-        retried += each.settled.state is JobState.PENDING
         if each.finished:
             counts[each.settled.state] += 1
     db.execute(

@@ -22,20 +22,15 @@ import orjson
 from mwi_crawl import checkpoint, parse, plan, runs, sources
 from mwi_crawl.breaker import Breaker
 from mwi_crawl.checkpoint import Saved
+from mwi_crawl.choice import choose_sources
 from mwi_crawl.config import Config, SourceSettings
-from mwi_crawl.errors import (
-    DiskFullError,
-    InputError,
-    KeyMissingError,
-    MwiError,
-    OfflineError,
-    SourceOffError,
-    StorageError,
-)
+from mwi_crawl.discreet import Discreet
+from mwi_crawl.errors import DiskFullError, InputError, MwiError, OfflineError, StorageError
 from mwi_crawl.fetch import Fetcher, HttpTransport, Limits, Transport
 from mwi_crawl.lane import Lane
 from mwi_crawl.model import Job, JobState, Result, RunStatus, Seed
 from mwi_crawl.plan import Cost, Scope
+from mwi_crawl.redact import Redactor
 from mwi_crawl.report import LaneReport, Report
 from mwi_crawl.runs import Run
 from mwi_crawl.settle import iso
@@ -45,6 +40,7 @@ from mwi_crawl.throttle import Throttle
 from mwi_crawl.writer import Writer
 
 BYTES_PER_FILM = 40_000  # in the file, per film and source: a compressed body and its rows
+BYTES_WITHOUT_BODIES = 10_000  # the same where bodies are not kept
 ROOM = 64_000_000  # bytes that must be left on the disk beside that
 SLEPT = 60.0  # seconds by which the wall clock may outrun the monotonic one before it is called sleep
 
@@ -75,6 +71,8 @@ class Engine:
         self.store = Store(config.paths.db, busy_seconds=engine.busy_wait_seconds, on_busy=on_busy)
         self._lanes: list[Lane] = []
         self._stopped = False
+        self._stop_code = 130
+        self._failures = 0  # of this attempt: those of an earlier one do not count against it
 
     async def __aenter__(self) -> Engine:
         await self.store.__aenter__()
@@ -98,13 +96,11 @@ class Engine:
     async def probe(self, name: str) -> Result | None:
         """Send one source's cheapest request, to see whether it answers and takes the key. None: it has no key."""
         kind = sources.discover()[name]
-        settings, engine = self.config.sources[name], self.config.engine
+        settings = self.config.sources[name]
         source = kind(settings.options)
-        if (credential := source.authorize(self.config.reveal())) is None:
+        if source.authorize(self.config.reveal()) is None:
             return None
-        limits = Limits(engine.timeout_seconds, int(engine.max_body_mb * 1024 * 1024), 1)
-        transport = self._transport(source, settings.base_url, limits)
-        fetcher = Fetcher(settings.base_url, credential, Throttle(settings.rate), transport, engine.user_agent)
+        fetcher = self._fetcher(source, Throttle(settings.rate))
         try:
             request = source.probe()
             reply, _ = await fetcher.fetch(request)
@@ -115,43 +111,53 @@ class Engine:
     async def estimate(self, scope: Scope | None = None) -> tuple[dict[str, Cost], dict[str, str]]:
         """What `full` would do now, per source, without a request; and which sources take no part, and why."""
         scope = scope or Scope()
-        taking_part, skipped = self._choose_sources(scope)
+        taking_part, skipped = choose_sources(self.config, scope.sources)
         now = datetime.now(UTC)
         costs = await self.store.transact(plan.estimate, "full", taking_part, scope, self._followed(), now)
         return costs, skipped
 
-    def stop(self) -> int:
-        """First call: send nothing more and let what is under way finish. Second: drop it too. Returns how many."""
+    def stop(self, exit_code: int = 130) -> int:
+        """First call: send nothing more and let what is under way finish. Second: drop it too. Returns how many.
+
+        `exit_code` is what the command will end with; it is stored with the run.
+        """
         drop, self._stopped = self._stopped, True
+        self._stop_code = exit_code
         self.report.interrupted = True
         return sum(lane.halt(drop=drop) for lane in self._lanes)
 
     async def _run(self, kind: str, scope: Scope, *, resume: bool) -> Report:
         started = time.monotonic()
-        self.report, self._stopped = Report(kind=kind), False
-        taking_part, skipped = self._choose_sources(scope)
-        run = await self._open_run(kind, scope, resume=resume)
-        if run.resumed:
-            scope = Scope(**orjson.loads(run.options))
-            taking_part, skipped = self._choose_sources(scope)
-        report = self.report
-        report.run_id, report.kind, report.attempt, report.skipped = run.run_id, run.kind, run.attempt, skipped
+        report = self.report = Report(kind=kind)
+        self._lanes, self._stopped, self._failures = [], False, 0
+        taking_part, report.skipped = choose_sources(self.config, scope.sources)
+        run = await self._open_run(kind, scope, taking_part, resume=resume)
+        report.run_id, report.kind, report.attempt = run.run_id, run.kind, run.attempt
         try:
+            if run.resumed:  # it keeps to what it was begun for
+                scope = Scope(**orjson.loads(run.options))
+                taking_part, report.skipped = choose_sources(self.config, scope.sources)
             await self._conduct(run, scope, taking_part)
         except BaseException as error:
             cause = _cause(error)
-            await self._end(RunStatus.FAILED, getattr(cause, "exit_code", 1), f"{type(cause).__name__}: {cause}")
+            await self._end(*_ending(cause), f"{type(cause).__name__}: {cause}")
+            if cause is error:
+                raise
             raise cause from error
         finally:
             report.seconds = time.monotonic() - started
         if report.exit_code == OfflineError.exit_code:
             await self._end(report.status, report.exit_code, "no source could be reached")
             raise _offline(report)
-        await self._end(report.status, 130 if report.interrupted else report.exit_code, report.stopped or "")
+        await self._end(
+            report.status, self._stop_code if report.interrupted else report.exit_code, report.stopped or ""
+        )
         return report
 
     async def _conduct(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
         if not run.planned:
+            if run.resumed:
+                await self._narrow(scope, taking_part)
             await self._plan(run, scope, taking_part)
         for name, source in taking_part.items():
             planned = None if run.planned else await self.store.read(plan.due, run.run_id, name)
@@ -170,6 +176,8 @@ class Engine:
         keep = self.config.engine.keep_bodies
         async with Writer(self.store, run.run_id, lambda saved: self.on_saved(saved), keep_bodies=keep) as writer:
             self._lanes = [await self._lane(run.run_id, source, writer) for source in taking_part.values()]
+            if self._stopped:  # while they were made
+                self._halt()
             heart = asyncio.create_task(self._beat(run.run_id), name="heartbeat")
             try:
                 async with asyncio.TaskGroup() as group:
@@ -177,30 +185,18 @@ class Engine:
                         group.create_task(lane.run(), name=f"lane {lane.source.name}")
             finally:
                 heart.cancel()
-                with contextlib.suppress(asyncio.CancelledError, StorageError):
-                    await heart
+                await asyncio.wait([heart])
         for lane in self._lanes:
             await self.store.transact(runs.close_lane, run.run_id, lane.report)
 
     async def _lane(self, run_id: int, source: Source, writer: Writer) -> Lane:
-        settings, engine = self._settings(source), self.config.engine
-        rate = self._settings(source).rate
+        engine, rate = self.config.engine, self._settings(source).rate
         remembered = await self.store.read(checkpoint.throttle, source.name, datetime.now(UTC))
         throttle = Throttle(rate, remembered)
-        limits = Limits(engine.timeout_seconds, int(engine.max_body_mb * 1024 * 1024), rate.concurrency)
-        credential = source.authorize(self.config.reveal())
-        assert credential is not None
-        fetcher = Fetcher(
-            settings.base_url,
-            credential,
-            throttle,
-            self._transport(source, settings.base_url, limits),
-            engine.user_agent,
-        )
         return Lane(
             run_id,
             source,
-            fetcher,
+            self._fetcher(source, throttle),
             throttle,
             Breaker(engine.net_wait_seconds),
             self.store,
@@ -211,7 +207,18 @@ class Engine:
             tell=self.report.events.append,
         )
 
-    async def _plan(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
+    def _fetcher(self, source: Source, throttle: Throttle) -> Fetcher:
+        """A source's way out. The source must have what it needs to prove who asks."""
+        settings, engine, secrets = self._settings(source), self.config.engine, self.config.reveal()
+        limits = Limits(engine.timeout_seconds, int(engine.max_body_mb * 1024 * 1024), settings.concurrency)
+        credential = source.authorize(secrets)
+        assert credential is not None
+        sent = [value.rpartition(" ")[2] for value in (*credential.headers.values(), *credential.params.values())]
+        transport = Discreet(self._transport(source, settings.base_url, limits), [*secrets.values(), *sent])
+        return Fetcher(settings.base_url, credential, throttle, transport, engine.user_agent)
+
+    async def _narrow(self, scope: Scope, taking_part: dict[str, Source]) -> None:
+        """See that the films of the configuration are known, and choose those the run is about."""
         now = datetime.now(UTC)
         await self.store.transact(plan.follow, self._followed(), iso(now))
         unknown = await self.store.transact(plan.choose, scope, taking_part, now)
@@ -221,6 +228,9 @@ class Engine:
                 safe="Nothing was fetched.",
                 todo="Import it first: mwi-crawl import ids -   (reads ids from standard input)",
             )
+
+    async def _plan(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
+        now = datetime.now(UTC)
         for source in taking_part.values():
             if run.kind == "failures":
                 await self.store.transact(plan.requeue_failed, run.run_id, source, scope, now)
@@ -232,51 +242,26 @@ class Engine:
         if not self._stopped:
             await self.store.transact(runs.planned, run.run_id, iso(datetime.now(UTC)))
 
-    def _choose_sources(self, scope: Scope) -> tuple[dict[str, Source], dict[str, str]]:
-        """The sources that take part, and the others with the reason. One that was named must be able to."""
-        taking_part: dict[str, Source] = {}
-        skipped: dict[str, str] = {}
-        secrets = self.config.reveal()
-        for name, kind in sources.discover().items():
-            if scope.sources and name not in scope.sources:
-                continue
-            settings = self.config.sources[name]
-            source = kind({**settings.options, "ttl_days": settings.ttl_days})
-            if not settings.enabled:
-                skipped[name] = "off"
-                if scope.sources:
-                    raise _off(source)
-            elif source.authorize(secrets) is None:
-                skipped[name] = "no_key"
-                if scope.sources:
-                    raise _no_key(source)
-            else:
-                taking_part[name] = source
-        if unknown := set(scope.sources) - set(sources.discover()):
-            raise InputError(
-                f"there is no source {', '.join(sorted(unknown))}.",
-                safe="Nothing was fetched.",
-                todo=f"The sources are: {', '.join(sources.discover())}",
-            )
-        return taking_part, skipped
-
-    async def _open_run(self, kind: str, scope: Scope, *, resume: bool) -> Run:
+    async def _open_run(self, kind: str, scope: Scope, taking_part: dict[str, Source], *, resume: bool) -> Run:
         now = iso(datetime.now(UTC))
         if resume and (run := await self.store.transact(runs.resume, now)) is not None:
             return run
+        await self._narrow(scope, taking_part)  # what cannot be begun must not be there to be resumed
         return await self.store.transact(runs.begin, kind, orjson.dumps(asdict(scope)).decode(), now)
 
     async def _end(self, status: RunStatus, exit_code: int, message: str) -> None:
         """Write how the run ended; where the disk has no room even for that, the run stays RUNNING and is resumable."""
+        said = Redactor(self.config.reveal().values()).text(message)
         with contextlib.suppress(StorageError):
             now = iso(datetime.now(UTC))
-            await self.store.transact(runs.end, self.report, status, exit_code, message, now)
+            await self.store.transact(runs.end, self.report, status, exit_code, said, now)
 
     async def _beat(self, run_id: int) -> None:
         wall, monotonic = time.time(), time.monotonic()
         while True:
             await asyncio.sleep(self.config.engine.heartbeat_seconds)
-            await self.store.transact(runs.beat, run_id, iso(datetime.now(UTC)))
+            with contextlib.suppress(StorageError):  # the writer will say it
+                await self.store.transact(runs.beat, run_id, iso(datetime.now(UTC)))
             slept = (time.time() - wall) - (time.monotonic() - monotonic)
             if slept > SLEPT:
                 self.report.events.append(f"Resumed after {slept / 60:.0f} minutes of sleep")
@@ -285,9 +270,10 @@ class Engine:
     def on_saved(self, saved: Saved) -> None:
         """An answer is durable: count it. May be wrapped by whoever wants to know of each."""
         lane = self.report.lanes[saved.settled.result.job.source]
-        lane.requests += 1
         lane.planned -= saved.joined
-        lane.retried += saved.settled.state is JobState.PENDING
+        if not saved.settled.shared:
+            lane.requests += 1
+            lane.retried += saved.settled.state is JobState.PENDING
         self.report.last_saved = time.monotonic()
         if saved.finished:
             state = saved.settled.state
@@ -295,15 +281,19 @@ class Engine:
             if state is JobState.ABSENT:
                 reason = saved.settled.result.reason or "absent"
                 lane.reasons[reason] = lane.reasons.get(reason, 0) + 1
-        failures = self.report.total("failed") + self.report.total("broken")
-        if self._max_failures is not None and failures >= self._max_failures and not self.report.stopped:
-            self.report.stopped = f"stopped after {failures} failures (limit)"
-            for each in self._lanes:
-                each.halt()
+        self._failures += saved.finished and saved.settled.state in (JobState.FAILED, JobState.BROKEN)
+        if self._failures == self._max_failures and not self.report.stopped:
+            self.report.stopped = f"stopped after {self._failures} failures (limit)"
+            self._halt()
+
+    def _halt(self) -> None:
+        for lane in self._lanes:
+            lane.halt()
 
     def _see_room(self) -> None:
         """Refuse to start what cannot end for lack of room."""
-        needed = sum(lane.waiting for lane in self.report.lanes.values()) * BYTES_PER_FILM + ROOM
+        films = sum(lane.waiting for lane in self.report.lanes.values())
+        needed = films * (BYTES_PER_FILM if self.config.engine.keep_bodies else BYTES_WITHOUT_BODIES) + ROOM
         place = self.store.path.parent
         free = shutil.disk_usage(place).free
         if free < needed:
@@ -330,20 +320,14 @@ def _cause(error: BaseException) -> BaseException:
     return next((cause for cause in causes if isinstance(cause, MwiError)), causes[0])
 
 
-def _off(source: Source) -> SourceOffError:
-    return SourceOffError(
-        f'source "{source.name}" is off. {source.why_off}'.rstrip(),
-        safe="Nothing was fetched; your data is unchanged.",
-        todo=f"To switch it on: [sources.{source.name}] enabled = true in config.toml",
-    )
-
-
-def _no_key(source: Source) -> KeyMissingError:
-    return KeyMissingError(
-        f'source "{source.name}" was asked for but has no key.',
-        safe="Nothing was fetched; your data is unchanged.",
-        todo=f"Get a free key at {source.key_url}, put {source.key_names[0]}=... in .env, then: mwi-crawl keys check",
-    )
+def _ending(cause: BaseException) -> tuple[RunStatus, int]:
+    """How a run that this ended is stored, and its exit code. FAILED: by a fault of ours or of the disk."""
+    if isinstance(cause, asyncio.CancelledError | KeyboardInterrupt):
+        return RunStatus.INTERRUPTED, 130
+    if isinstance(cause, MwiError):
+        stored = RunStatus.FAILED if isinstance(cause, StorageError) else RunStatus.INTERRUPTED
+        return stored, cause.exit_code
+    return RunStatus.FAILED, 1
 
 
 def _offline(report: Report) -> OfflineError:

@@ -16,11 +16,12 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 import aiohttp
 from yarl import URL
 
+from mwi_crawl.address import IN_PATH, escape, is_loopback, is_public, origin, redirect_target, with_query
 from mwi_crawl.errors import TransportError
 from mwi_crawl.model import Credential, Fault, Outcome, Request, Response
 from mwi_crawl.throttle import Throttle
@@ -50,6 +51,7 @@ class Fetcher:
         self, base_url: str, credential: Credential, throttle: Throttle, transport: Transport, user_agent: str
     ) -> None:
         self._base = base_url.rstrip("/")
+        self._home = origin(self._base)
         self._credential = credential
         self._throttle = throttle
         self._transport = transport
@@ -60,17 +62,17 @@ class Fetcher:
 
     async def fetch(self, request: Request, etag: str | None = None) -> tuple[Response | Fault, float]:
         """The answer, or why there is none; and the monotonic time at which the last request for it started."""
-        url = self._base + quote(request.path, safe="/:@!$&'()*+,;=-._~%")
+        url = self._base + escape("/" + request.path.removeprefix("/"), IN_PATH)
         params = dict(request.params)
         for hop in range(MAX_HOPS + 1):
             started = await self._throttle.turn()
             reply = await self._send(url, params, request, etag)
             if isinstance(reply, Fault) or reply.status not in REDIRECTS:
                 return reply, started
-            target = _redirect_target(self._base, url, reply.headers.get("location"))
+            target = redirect_target(self._base, url, reply.headers.get("location"))
             if isinstance(target, Fault):
                 return target, started
-            url, params = target, {}
+            url, params = self._without_credential(target), {}
             if hop == MAX_HOPS:
                 break
         return Fault("redirect", f"more than {MAX_HOPS} redirects", Outcome.BROKEN), started
@@ -79,11 +81,24 @@ class Fetcher:
         """Give back the transport's sockets."""
         await self._transport.close()
 
+    def _without_credential(self, url: str) -> str:
+        """The URL of a redirect without our own credential in its query: some servers send back what they were sent."""
+        names, values = self._credential.params.keys(), {*self._credential.params.values()}
+        values |= {value.rpartition(" ")[2] for value in self._credential.headers.values()}
+
+        def is_ours(pair: str) -> bool:
+            name, _, value = pair.partition("=")
+            return unquote_plus(name) in names or unquote(value) in values or unquote_plus(value) in values
+
+        parts = urlsplit(url)
+        return parts._replace(query="&".join(pair for pair in parts.query.split("&") if not is_ours(pair))).geturl()
+
     async def _send(self, url: str, params: Mapping[str, str], request: Request, etag: str | None) -> Response | Fault:
         headers = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **request.headers}
         if etag:
             headers["If-None-Match"] = etag
-        if urlsplit(url).netloc == urlsplit(self._base).netloc:
+        at_home = origin(url) == self._home
+        if at_home:
             headers |= self._credential.headers
             params = {**params, **self._credential.params}
         task = asyncio.current_task()
@@ -91,32 +106,12 @@ class Fetcher:
         self.under_way.add(task)
         self.sent += 1
         try:
-            return await self._transport.send(_with_query(url, params), headers)
+            return await self._transport.send(with_query(url, params), headers)
         except TransportError as error:
-            outcome = Outcome.OFFLINE if error.kind in UNREACHABLE else Outcome.RETRY
+            outcome = Outcome.OFFLINE if at_home and error.kind in UNREACHABLE else Outcome.RETRY
             return Fault(error.kind, str(error), outcome)
         finally:
             self.under_way.discard(task)
-
-
-def _with_query(url: str, params: Mapping[str, str]) -> str:
-    if not params:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(params, quote_via=quote)}"
-
-
-def _redirect_target(base: str, url: str, location: str | None) -> str | Fault:
-    """Where a redirect may lead: the same origin, or https on the same site. Everything else is a fault."""
-    if not location:
-        return Fault("redirect", "a redirect that says not where to", Outcome.BROKEN)
-    target, home = urlsplit(urljoin(url, location)), urlsplit(base)
-    same_origin = (target.scheme, target.netloc) == (home.scheme, home.netloc)
-    host, own = (target.hostname or "").lower(), (home.hostname or "").lower()
-    same_site = host == own or host.endswith("." + own) or own.removeprefix("www.") == host
-    plain = target.username is None and target.port in (None, 443)
-    if same_origin or (target.scheme == "https" and same_site and plain):
-        return target._replace(fragment="").geturl()
-    return Fault("redirect", f"a redirect to {target.scheme}://{host or '?'} is not followed", Outcome.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +124,11 @@ class Limits:
 
 
 class HttpTransport:
-    """aiohttp, with limits. `metered`: a connection serves one request, because a kept one may be re-sent unasked."""
+    """aiohttp, with limits. `metered`: a connection serves one request, so that none is spent on a dead one."""
 
     def __init__(self, base_url: str, limits: Limits, *, metered: bool = False) -> None:
         self._limits = limits
-        own = urlsplit(base_url)
-        self._loopback = (own.hostname, own.port) if is_loopback(own.hostname or "") else None
+        self._home = origin(base_url)[1:]
         self._metered = metered
         self._client: aiohttp.ClientSession | None = None
 
@@ -144,10 +138,9 @@ class HttpTransport:
             async with self._session().get(URL(url, encoded=True), headers=headers, allow_redirects=False) as answer:
                 body = await self._body(answer)
                 return Response(answer.status, _lower(answer.headers), body, url.partition("?")[0])
-        except TransportError:
-            raise
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
-            raise TransportError(*explain(error)) from None
+            fault = TransportError(*explain(error))
+        raise fault  # out here, for inside it would carry the other error, whose text may hold the URL, as its context
 
     async def close(self) -> None:
         """See Transport."""
@@ -168,15 +161,22 @@ class HttpTransport:
                 auto_decompress=False,  # aiohttp takes a cut gzip stream for a whole one
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=3 * seconds, sock_connect=seconds, sock_read=seconds),
+                middlewares=(_send_once,),
             )
         return self._client
 
     def _socket(self, addr_info: Any) -> socket.socket:
-        """A socket to an address that may be reached: public ones, and loopback only where it was configured."""
+        """A socket to an address that may be reached: public ones, and of loopback only the place configured."""
         family, kind, protocol, _, address = addr_info
-        if not (is_public(address[0]) or (self._loopback and is_loopback(address[0]))):
-            raise OSError(errno.EACCES, "address is not public")
+        if not is_public(address[0]) and not self._is_home(*address[:2]):
+            raise _NotPublicError(errno.EACCES, "address is not public")
         return socket.socket(family, kind, protocol)
+
+    def _is_home(self, host: str, port: int) -> bool:
+        own, own_port = self._home
+        if port != own_port or not is_loopback(host) or not is_loopback(own):
+            return False
+        return own == "localhost" or ipaddress.ip_address(host) == ipaddress.ip_address(own)
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         unpack = _Unpacker(answer.headers.get("Content-Encoding", ""), self._limits.max_body)
@@ -185,6 +185,19 @@ class HttpTransport:
         async for chunk in answer.content.iter_chunked(CHUNK):
             unpack.feed(chunk)
         return unpack.finish()
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp sends a GET again by itself where a connection broke, past throttle and quota: give it no such error."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        fault = TransportError(*explain(error))
+    raise fault
+
+
+class _NotPublicError(OSError):
+    """An address that a crawler has no business with; unlike a firewall's EACCES, no sign of a lost network."""
 
 
 class _Unpacker:
@@ -228,11 +241,11 @@ class _Unpacker:
 
 def explain(error: BaseException) -> tuple[str, str]:
     """The kind of a library's exception and a sentence about it that holds no URL."""
+    if isinstance(getattr(error, "os_error", error), _NotPublicError):
+        return "blocked", "the address is not a public one"
     for classes, kind, message in _FAULTS:
         if isinstance(error, classes):
             return kind, message
-    if isinstance(error, OSError) and error.errno == errno.EACCES:
-        return "blocked", "the address is not a public one"
     return "protocol", f"no valid answer ({type(error).__name__})"
 
 
@@ -247,27 +260,6 @@ _FAULTS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str,
     ((aiohttp.ClientOSError, ConnectionError), "reset", "the connection broke"),
     (aiohttp.ClientResponseError, "protocol", "not a valid HTTP answer"),
 )
-
-_NOT_PUBLIC = tuple(  # is_global is True for these on Python 3.11
-    ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "192.88.99.0/24")
-)
-
-
-def is_public(host: str) -> bool:
-    """Whether a literal address may be reached by a crawler: globally routable, not multicast, no tunnel to others."""
-    address = ipaddress.ip_address(host.split("%")[0])
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_global and not address.is_multicast and not any(address in net for net in _NOT_PUBLIC)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: `localhost` or a literal loopback address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,11 @@ def find(db: sqlite3.Connection, seed: Seed) -> int | None:
     return _by_title(db, seed) if seed.title else None
 
 
+def is_nameless(db: sqlite3.Connection, film_id: int) -> bool:
+    """Whether a film is known by its title alone."""
+    return not db.execute(sql("checkpoint/has_ids"), {"film_id": film_id}).fetchone()[0]
+
+
 def add(db: sqlite3.Connection, seed: Seed, *, origin: str, followed: bool, now: str) -> int:
     """A new film row for a seed that `find` does not know."""
     media_type = next((kind for scheme, kind in _TMDB.items() if scheme in seed.ids), seed.media_type)
@@ -117,9 +122,10 @@ def _show(db: sqlite3.Connection, film_id: int, scheme: str, value: str, now: st
 def _by_title(db: sqlite3.Connection, seed: Seed) -> int | None:
     """A film without ids of the same title and year, or the only one that Letterboxd knows by them.
 
-    Rows of a Letterboxd diary name no film id, and rows imported before their ids were known have none.
+    Rows of a Letterboxd diary name no film id, and rows imported before their ids were known have none. Two films of
+    one title and year are not rare, so anything less than this is left to an upstream, or to a person.
     """
-    values = {"title": seed.title, "year": seed.year, "with_ids": int(bool(seed.ids))}
+    values = {"title": seed.title, "year": seed.year, "media_type": seed.media_type, "with_ids": int(bool(seed.ids))}
     rows = db.execute(sql("checkpoint/films_by_title"), values).fetchall()
     nameless = [int(row[0]) for row in rows if not row[1]]
     named = [int(row[0]) for row in rows if row[1]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mwi_crawl import films
@@ -65,7 +65,10 @@ def ingest(
 ) -> list[Imported]:
     """Store all tables of a file. Inside one transaction: a file that turns out to be damaged leaves nothing behind."""
     sha256 = digest(file)
-    return [_Table(db, file, reading, owner, sha256, now).store() for reading in readings]
+    # a diary names its films by title alone: it is read when the tables that have their ids have told of them
+    order = sorted(range(len(readings)), key=lambda at: readings[at].kind.endswith("_diary"))
+    done = {at: _Table(db, file, readings[at], owner, sha256, now).store() for at in order}
+    return [done[at] for at in range(len(readings))]
 
 
 class _Table:
@@ -79,6 +82,7 @@ class _Table:
         self._user_id = _user(db, user)
         self._users = {user: self._user_id}
         self._touched: set[tuple[int, int]] = set()
+        self._left: set[tuple[int, int]] = set()  # pairs that lost a row
         self._lists: set[tuple[int, str]] = set()
         self.imported = Imported(file.name, reading.kind, reading.description, user, notes=reading.notes)
 
@@ -87,8 +91,10 @@ class _Table:
             sql("checkpoint/last_import"), {"user_id": self._user_id, "kind": self._reading.kind}
         ).fetchone()
         include = ",".join(sorted(self._owner.include))
-        if before is not None and (before["sha256"], before["include"]) == (self._sha256, include):
+        same = before is not None and (before["sha256"], before["include"]) == (self._sha256, include)
+        if same and not self._owner.prune:
             self.imported.same_as = before["import_id"]
+            self._join_cohort(before["import_id"])
             return self.imported
         import_id = self._open(include)
         for row in self._reading.rows():
@@ -97,8 +103,7 @@ class _Table:
                 self.imported.skipped.append(row)
             else:
                 self._take(row, import_id)
-        if self._reading.complete:
-            self._find_gone(import_id)
+        self._find_gone(import_id)
         self._make_lists()
         self._derive()
         self._close(import_id)
@@ -120,12 +125,12 @@ class _Table:
         return cursor.lastrowid
 
     def _take(self, entry: Entry, import_id: int) -> None:
-        film_id = self._film(entry)
         user_id = self._user_id if entry.user is None else self._person(entry.user)
+        names: dict[str, Value] = {"user_id": user_id, "kind": self._reading.kind, "entry_key": entry.key}
+        known = self._db.execute(sql("checkpoint/entry"), names).fetchone()
+        film_id = self._film(entry, None if known is None else known["film_id"])
         values: dict[str, Value] = {
-            "user_id": user_id,
-            "kind": self._reading.kind,
-            "entry_key": f"{entry.list_name}/{entry.key}" if entry.list_name else entry.key,
+            **names,
             "film_id": film_id,
             "stars": entry.stars,
             "rated_on": entry.rated_on,
@@ -140,27 +145,39 @@ class _Table:
             "note": entry.note,
             "import_id": import_id,
         }
-        known = self._db.execute(sql("checkpoint/entry"), values).fetchone()
+        if self._store(values, known, entry.line):
+            self.imported.precisions[entry.precision] += entry.watched
+            self._touched.add((user_id, film_id))
+            if entry.list_name:
+                self._lists.add((user_id, entry.list_name))
+
+    def _store(self, values: dict[str, Value], known: sqlite3.Row | None, line: int) -> bool:
+        """Whether the row says something new."""
         if known is None:
             self.imported.added += 1
             self._db.execute(sql("checkpoint/add_entry"), values)
-        else:
-            changed = any(known[name] != values[name] for name in _SAID) or known["gone_at"] is not None
-            self.imported.changed += changed
-            self._db.execute(sql("checkpoint/change_entry"), {**values, "entry_id": known["entry_id"]})
-            if not changed:
-                return
-        self.imported.precisions[entry.precision] += entry.watched
-        self._touched.add((user_id, film_id))
-        if entry.list_name:
-            self._lists.add((user_id, entry.list_name))
+            return True
+        twice = known["last_import_id"] == values["import_id"]
+        if twice:
+            self.imported.skipped.append(Skipped(line, "the same title again; the row rated last counts"))
+            if str(known["rated_on"] or "") > str(values["rated_on"] or ""):
+                return False
+        changed = any(known[name] != values[name] for name in _SAID) or known["gone_at"] is not None
+        before = films.current(self._db, known["film_id"])  # the row itself may have made two films one
+        if before != values["film_id"]:
+            changed = True
+            self._left.add((known["user_id"], before))
+        self.imported.changed += changed and not twice
+        self._db.execute(sql("checkpoint/change_entry"), {**values, "entry_id": known["entry_id"]})
+        return changed
 
-    def _film(self, entry: Entry) -> int:
+    def _film(self, entry: Entry, before: int | None) -> int:
+        """The film of a row. One that names no id keeps the film it had `before`, whatever ids that has got since."""
         seed = entry.seed
         followed = seed.media_type is None or seed.media_type in self._owner.include
         label = entry.type_label or str(seed.media_type or "title")
         (self.imported.followed if followed else self.imported.kept)[label] += 1
-        film_id = films.find(self._db, seed)
+        film_id = before if before is not None and not seed.ids else films.find(self._db, seed)
         if film_id is None:
             return films.add(self._db, seed, origin=self._reading.kind, followed=followed, now=self._now)
         film_id = films.learn(self._db, film_id, seed.ids, self._now)
@@ -174,21 +191,26 @@ class _Table:
 
     def _find_gone(self, import_id: int) -> None:
         values = {"kind": self._reading.kind, "import_id": import_id, "user_id": self._user_id, "now": self._now}
+        values["complete"] = int(self._reading.complete)
         gone = self._db.execute(sql("checkpoint/gone_entries"), values).fetchall()
         self.imported.gone = len(gone)
         self._touched.update((row["user_id"], row["film_id"]) for row in gone)
+        self._lists.update((row["user_id"], row["list_name"]) for row in gone if row["list_name"])
         self._db.execute(sql("checkpoint/mark_gone"), values)
         if self._owner.prune:
             pruned = self._db.execute(sql("checkpoint/pruned_pairs"), values).fetchall()
-            self._touched.update((row["user_id"], row["film_id"]) for row in pruned)
-            self._delete_derived(pruned)
+            self._left.update((row["user_id"], row["film_id"]) for row in pruned)
+            self._delete_derived()  # viewings point to rows
             self.imported.pruned = self._db.execute(sql("checkpoint/prune_gone"), values).rowcount
 
-    def _delete_derived(self, pairs: Iterable[sqlite3.Row]) -> None:
-        """Viewings point to entries; they are made anew from what is left."""
-        keys = [(row["user_id"], row["film_id"]) for row in pairs]
-        self._db.executemany("delete from watches where user_id = ? and film_id = ?", keys)
-        self._db.executemany("delete from ratings where user_id = ? and film_id = ?", keys)
+    def _delete_derived(self) -> None:
+        """What was made from rows that are there no more goes with them; the rest is made anew from those that are."""
+        self._db.executemany(
+            "delete from watches where user_id = ? and film_id = ? and entry_id is not null", self._left
+        )
+        self._db.executemany("delete from ratings where user_id = ? and film_id = ? and favourite = 0", self._left)
+        self._touched |= self._left
+        self._left.clear()
 
     def _make_lists(self) -> None:
         for user_id, name in sorted(self._lists):
@@ -196,6 +218,7 @@ class _Table:
             self._db.execute(sql("checkpoint/add_list"), values)
 
     def _derive(self) -> None:
+        self._delete_derived()
         films.touch(self._db, sorted((user_id, films.current(self._db, film)) for user_id, film in self._touched))
         films.derive(self._db)
 
@@ -207,18 +230,20 @@ class _Table:
         self._db.executemany(
             sql("checkpoint/add_skip"), [(import_id, skipped.line, skipped.reason) for skipped in done.skipped]
         )
-        if self._owner.cohort is not None:
-            self._join_cohort(self._owner.cohort)
+        self._join_cohort(import_id)
 
-    def _join_cohort(self, label: str) -> None:
-        self._db.execute(sql("checkpoint/add_cohort"), {"label": label, "now": self._now})
-        members = [
-            user_id for name, user_id in self._users.items() if len(self._users) == 1 or user_id != self._user_id
-        ]
-        self._db.executemany(sql("checkpoint/add_member"), [(user_id, label) for user_id in members])
+    def _join_cohort(self, import_id: int) -> None:
+        """The people of the file join the cohort that was named."""
+        if (label := self._owner.cohort) is not None:
+            self._db.execute(sql("checkpoint/add_cohort"), {"label": label, "now": self._now})
+            people = self._db.execute(sql("checkpoint/members"), {"import_id": import_id}).fetchall()
+            self._db.executemany(sql("checkpoint/add_member"), [(row["user_id"], label) for row in people])
 
 
-_SAID = ("film_id", "stars", "rated_on", "watched_on", "precision", "rewatch", "liked", "position", "added_on", "note")
+_SAID = (
+    *("stars", "rated_on", "watched", "watched_on", "precision", "rewatch", "liked"),
+    *("list_name", "position", "added_on", "note"),
+)
 
 
 def _user(db: sqlite3.Connection, name: str) -> int:

@@ -1,7 +1,8 @@
 """A lane: one source's workers, throttle and breaker. A slow or angry upstream holds up nobody else.
 
-A lane makes passes over its ready jobs until none is due. A worker's turn ends when its answer is durable, so at any
-instant no more requests than workers can be lost to a crash.
+A lane makes passes over its ready jobs until none is due. A worker asks for as many keys at once as the source can
+answer in one request, and its turn ends when the answer is durable: at any instant no more requests than workers can be
+lost to a crash.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mwi_crawl import checkpoint, parse
 from mwi_crawl.breaker import Breaker, Close, Pause
 from mwi_crawl.fetch import Fetcher
-from mwi_crawl.model import Job, Outcome, Result
+from mwi_crawl.model import Job, Outcome, Result, Settled
 from mwi_crawl.report import LaneReport
 from mwi_crawl.settle import iso, settle
 from mwi_crawl.source import Source
@@ -76,8 +78,12 @@ class Lane:
         finally:
             self.report.seconds = before + time.monotonic() - started
             self.report.rate = self._throttle.rate
-            await asyncio.shield(self._remember())
-            await self._fetcher.close()
+            if self.report.state == "running":  # it was stopped
+                self.report.state = "waiting" if self.report.waiting else "done"
+            try:
+                await self._remember()
+            finally:
+                await self._fetcher.close()
 
     def halt(self, *, drop: bool = False) -> int:
         """Send nothing more; `drop`: and wait for no answer. Returns how many requests are under way."""
@@ -97,21 +103,29 @@ class Lane:
 
     async def _work(self, feed: _Feed) -> None:
         while not self._halted.is_set():
-            job = await feed.next()
-            if job is None:
+            jobs = await feed.next(self.source.batch)
+            if not jobs:
                 return
-            request = self.source.request([job.key])
-            reply, started = await self._fetcher.fetch(request, job.etag)
-            result = parse.understand(self.source, job, request, reply)
+            await self._ask(jobs)
+
+    async def _ask(self, jobs: Sequence[Job]) -> None:
+        """One request about these jobs; returns when all that came of it is durable."""
+        request = self.source.request([job.key for job in jobs])
+        reply, started = await self._fetcher.fetch(request, jobs[0].etag if len(jobs) == 1 else None)
+        results = [parse.understand(self.source, job, request, reply) for job in jobs]
+        for result in _telling(results):
             await self._heed(result, started)
-            settled = settle(
-                result,
-                now=datetime.now(UTC),
-                max_retries=self._max_retries,
-                dice=random.random(),  # noqa: S311 - spreads retries, hides nothing
-                version=self.source.version,
-            )
-            await self._writer.save(settled)
+        await self._writer.save(self._settle(results))
+
+    def _settle(self, results: Sequence[Result]) -> list[Settled]:
+        """What becomes of the jobs of one request; those asked again come back together."""
+        now = datetime.now(UTC)
+        dice = random.random()  # noqa: S311 - spreads retries, hides nothing
+        settled = [
+            settle(result, now=now, max_retries=self._max_retries, dice=dice, version=self.source.version)
+            for result in results
+        ]
+        return settled[:1] + [replace(each, shared=True) for each in settled[1:]]
 
     async def _until_due(self) -> None:
         """Wait for the next retry of this lane, or end it."""
@@ -160,7 +174,8 @@ class Lane:
         report.reason, report.message = action.reason, action.message
         report.state = "closed" if action.waits is None else "waiting"
         if action.waits is not None:
-            report.until = resets_at or iso(datetime.now(UTC) + timedelta(seconds=action.waits))
+            seconds = max(action.waits, self._throttle.closed_for)  # the upstream may have asked for longer
+            report.until = resets_at or iso(datetime.now(UTC) + timedelta(seconds=seconds))
         elif action.reason == "blocked":
             report.until = iso(datetime.now(UTC) + timedelta(days=BLOCKED_DAYS))
         self.halt()
@@ -181,23 +196,27 @@ class Lane:
         await self._store.transact(checkpoint.remember_throttle, self.source.name, state, closed_until, now)
 
 
+def _telling(results: Sequence[Result]) -> Sequence[Result]:
+    """What a request's results tell about its upstream: a fault or a refusal once, what was read for each key each."""
+    one_by_one = results[0].parsed is not None or results[0].reason == "parser_error"
+    return results if one_by_one else results[:1]
+
+
 class _Feed:
     """One pass over a lane's ready jobs, each once, a page at a time."""
 
     def __init__(self, store: Store, run_id: int, source: str) -> None:
         self._store, self._run_id, self._source = store, run_id, source
-        self._page: deque[tuple[tuple[int, int], Job]] = deque()
-        self._place = (-(2**31), 0)
+        self._page: deque[Job] = deque()
+        self._place = (-(2**31), 0)  # of the last job read
         self._lock = asyncio.Lock()
 
-    async def next(self) -> Job | None:
-        """A ready job that was not handed out in this pass; None at its end."""
+    async def next(self, most: int) -> list[Job]:
+        """Ready jobs that were not handed out in this pass, `most` of them where there are as many; none at its end."""
         async with self._lock:
-            if not self._page:
-                now = iso(datetime.now(UTC))
-                args = (self._run_id, self._source, self._place, PAGE, now)
-                self._page.extend(await self._store.read(checkpoint.pending, *args))
-            if not self._page:
-                return None
-            self._place, job = self._page.popleft()
-            return job
+            if len(self._page) < most:
+                args = (self._run_id, self._source, self._place, max(PAGE, most), iso(datetime.now(UTC)))
+                found = await self._store.read(checkpoint.pending, *args)
+                self._page.extend(job for _, job in found)
+                self._place = found[-1][0] if found else self._place
+            return [self._page.popleft() for _ in range(min(most, len(self._page)))]

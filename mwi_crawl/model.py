@@ -252,6 +252,7 @@ class Settled:
     ready_at: str | None  # when pending or absent: not before
     at: str  # when the answer was there
     parser_version: int = 0
+    shared: bool = False  # another job of the same request, counted with it, comes before
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,7 @@ def choose(db: sqlite3.Connection, scope: Scope, sources: Mapping[str, Source], 
         db.execute(statement)
     unknown = [film for film in scope.films if not _choose_film(db, film)]
     if scope.limit is not None and not scope.films:
-        due: set[int] = set()
-        for source in sources.values():
-            values = {**_ages(source, scope, now), "limit": scope.limit}
-            due.update(row[0] for row in db.execute(sql("checkpoint/films_due"), values))
+        due = {film for source in sources.values() for film in _first_due(db, source, scope, scope.limit, now)}
         chosen = [(film_id,) for film_id in sorted(due)[: scope.limit]]
         db.executemany("insert or ignore into temp.plan_scope values (?)", chosen)
     return unknown
@@ -83,14 +80,17 @@ def requeue_failed(db: sqlite3.Connection, run_id: int, source: Source, scope: S
 
 def page(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, after: int, now: str) -> int | None:
     """Plan the next films that the source was never asked about. Returns the place to go on from, None at the end."""
-    values = {"source": source.name, "after": after, "scoped": int(scope.narrowed), "limit": PAGE}
-    rows = db.execute(sql("checkpoint/unplanned_films"), values).fetchall()
+    rows = _unplanned(db, source, after, scoped=scope.narrowed)
     jobs = [
         (source.name, keys[0], row["film_id"], now, "\n".join(keys[1:]) or None, run_id)
         for row in rows
-        if (keys := source.plan(seed_of(row)))
+        if (keys := _keys(db, source, row))
     ]
+    before = db.total_changes
     db.executemany(sql("checkpoint/add_job"), jobs)
+    if db.total_changes - before < len(jobs):
+        for job in jobs:
+            _join(db, source.name, key=job[1], film_id=job[2], now=now)
     return int(rows[-1]["film_id"]) if len(rows) == PAGE else None
 
 
@@ -110,8 +110,9 @@ def estimate(
         choose(db, scope, sources, now)
         return {name: _cost(db, run.run_id, source, scope, now) for name, source in sources.items()}
     finally:
-        db.execute("rollback to estimate")
-        db.execute("release estimate")
+        if db.in_transaction:  # a full disk has already rolled back
+            db.execute("rollback to estimate")
+            db.execute("release estimate")
 
 
 def seed_of(row: sqlite3.Row) -> Seed:
@@ -131,6 +132,41 @@ def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now
     keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run_id, "source": source.name})
     requests = sum(source.cost(row[0]) for row in keys)
     return Cost(due(db, run_id, source.name), -(-requests // source.batch))
+
+
+def _unplanned(db: sqlite3.Connection, source: Source, after: int, *, scoped: bool) -> list[sqlite3.Row]:
+    values = {"source": source.name, "after": after, "scoped": int(scoped), "limit": PAGE}
+    return db.execute(sql("checkpoint/unplanned_films"), values).fetchall()
+
+
+def _keys(db: sqlite3.Connection, source: Source, row: sqlite3.Row) -> Sequence[str]:
+    """The keys to ask about a film; if others were asked before, only where what has been learnt since gives better."""
+    keys = source.plan(seed_of(row))
+    if keys and row["asked"]:
+        values = {"source": source.name, "film_id": row["film_id"]}
+        if keys[0] in {known[0] for known in db.execute(sql("checkpoint/keys_asked"), values)}:
+            return ()
+    return keys
+
+
+def _join(db: sqlite3.Connection, source: str, *, key: str, film_id: int, now: str) -> None:
+    """See whether a film's first question is another film's already. One that has but a title is then that film."""
+    other = db.execute(sql("checkpoint/job_film"), {"source": source, "key": key}).fetchone()[0]
+    if other not in (None, film_id) and films.current(db, film_id) == film_id and films.is_nameless(db, film_id):
+        films.merge(db, min(other, film_id), max(other, film_id), now)
+
+
+def _first_due(db: sqlite3.Connection, source: Source, scope: Scope, limit: int, now: datetime) -> list[int]:
+    """The first films, at most `limit`, about which a source has something to be asked."""
+    values = {**_ages(source, scope, now), "version": source.version, "limit": limit}
+    found = {int(row[0]) for row in db.execute(sql("checkpoint/films_due"), values)}
+    after: int | None = 0
+    new: list[int] = []
+    while after is not None and len(new) < limit:
+        rows = _unplanned(db, source, after, scoped=False)
+        new += [row["film_id"] for row in rows if _keys(db, source, row)]
+        after = rows[-1]["film_id"] if len(rows) == PAGE else None
+    return sorted(found | set(new))[:limit]
 
 
 def _choose_film(db: sqlite3.Connection, film: str) -> bool:

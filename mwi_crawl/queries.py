@@ -6,11 +6,13 @@ first, an installed wheel only the second, so whichever exists is taken.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 @cache
@@ -32,12 +34,12 @@ def sql(name: str) -> str:
 def script(name: str) -> tuple[str, ...]:
     """The single statements of `sql/<name>.sql`, for a transaction (`executescript` would end the one it is in)."""
     found, piece = [], ""
-    for line in sql(name).splitlines(keepends=True):
-        piece += line
-        if ";" in line and sqlite3.complete_statement(piece):
-            found.append(piece)
+    for part in re.split(r"(?<=;)", sql(name)):
+        piece += part
+        if sqlite3.complete_statement(piece):
+            found.append(piece.strip())
             piece = ""
-    if any(line.strip() and not line.startswith("--") for line in piece.splitlines()):
+    if _COMMENT.sub("", piece).strip():
         raise ValueError(f"sql/{name}.sql: the last statement has no semicolon")
     return tuple(found)
 

@@ -29,14 +29,25 @@ def latest() -> int:
 
 
 def connect(path: Path, *, busy_seconds: float = 10.0) -> sqlite3.Connection:
-    """A writing connection in explicit transactions (`begin immediate`), made if need be. No schema is applied."""
+    """A writing connection in explicit transactions (`begin immediate`), made if need be. No schema is applied.
+
+    A file that is not ours is refused before anything is written to it: even the journal mode is kept in the file.
+    """
     try:
         db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    try:
         db.row_factory = sqlite3.Row
+        _known(db, path)
         for pragma in _PRAGMAS:
             db.execute(pragma)
     except sqlite3.Error as error:
+        db.close()
         raise translate(error, path) from error
+    except StorageError:
+        db.close()
+        raise
     return db
 
 
@@ -45,16 +56,17 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise StorageError(f"{path} does not exist.", todo="Make it with: mwi-crawl init")
     try:
-        db = sqlite3.connect(f"file:{_uri(path)}?mode=ro", uri=True, timeout=10.0, check_same_thread=False)
-        db.row_factory = sqlite3.Row
-        db.execute("pragma trusted_schema = off")
-        found = version(db)
+        return _reader(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        # where SQLite may not write beside the file, it reads it only if it is told that nobody else writes
+        if Path(f"{path}-wal").exists():
+            raise translate(error, path) from error
     except sqlite3.Error as error:
         raise translate(error, path) from error
-    if found != latest():
-        db.close()
-        raise _wrong_version(path, found)
-    return db
+    try:
+        return _reader(path, "mode=ro&immutable=1")
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -68,9 +80,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> tuple[int, int]:
     Before a step is taken on a file that holds something, a whole copy is put beside it.
     """
     try:
-        found = version(db)
-        if found > latest() or (found == 0 and _foreign(db)):
-            raise _wrong_version(path, found)
+        found = _known(db, path)
         if 0 < found < latest():
             backup(db, path.with_name(f"{path.name}.bak-schema{found}"))
         for name in names("schema"):
@@ -85,8 +95,11 @@ def backup(db: sqlite3.Connection, target: Path) -> None:
     """A whole, compact copy in a new file, safe while others write. A half-made copy never bears the name."""
     draft = target.with_name(target.name + ".part")
     draft.unlink(missing_ok=True)
-    db.execute("vacuum into ?", (str(draft),))
-    draft.replace(target)
+    try:
+        db.execute("vacuum into ?", (str(draft),))
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def check(db: sqlite3.Connection) -> list[str]:
@@ -140,10 +153,11 @@ def column_docs(text: str) -> list[tuple[str, str, str]]:
 
 def _step(db: sqlite3.Connection, name: str) -> None:
     scripts = [f"schema/{name}"]
-    if name == names("schema")[-1]:  # views are not data: made anew for the newest tables
+    if name == names("schema")[-1]:
         scripts += [f"view/{view}" for view in names("view")]
     db.execute("begin exclusive")
     try:
+        _drop_views(db)
         for each in scripts:
             for statement in script(each):
                 db.execute(statement)
@@ -156,13 +170,41 @@ def _step(db: sqlite3.Connection, name: str) -> None:
         raise
 
 
-def _foreign(db: sqlite3.Connection) -> bool:
-    return int(db.execute("select count(*) from sqlite_master").fetchone()[0]) > 0
+def _drop_views(db: sqlite3.Connection) -> None:
+    """Views are not data: they are made anew for the newest tables, and never stand in the way of a change to these."""
+    for (view,) in db.execute("select name from sqlite_master where type = 'view'").fetchall():
+        db.execute(f'drop view "{view}"')
+        db.execute("delete from column_docs where tbl = ?", (view,))
+
+
+def _reader(path: Path, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{_uri(path)}?{how}", uri=True, timeout=10.0, check_same_thread=False)
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("pragma trusted_schema = off")
+        found = _known(db, path)
+        if found != latest():
+            raise _wrong_version(path, found)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _known(db: sqlite3.Connection, path: Path) -> int:
+    """The schema version of a file of ours, 0 for an empty one. Raises StorageError for any other; writes nothing."""
+    found = version(db)
+    tables = {row[0] for row in db.execute("select name from sqlite_master")}
+    if (tables or found) and ("column_docs" not in tables or found == 0):
+        raise StorageError(f"{path} is not a database of mwi-crawl.", safe=UNCHANGED, todo="Name another with --db.")
+    if found > latest():
+        raise _wrong_version(path, found)
+    return found
 
 
 def _wrong_version(path: Path, found: int) -> StorageError:
     if found == 0:
-        return StorageError(f"{path} is not a database of mwi-crawl.", safe=UNCHANGED, todo="Name another with --db.")
+        return StorageError(f"{path} is empty.", safe=UNCHANGED, todo="Make it a database with: mwi-crawl init")
     if found > latest():
         return StorageError(
             f"{path} has schema {found}, this program knows up to {latest()}.",

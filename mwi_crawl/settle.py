@@ -10,6 +10,7 @@ BACKOFF = 2.0  # seconds after the first failed attempt; doubled for each furthe
 BACKOFF_CAP = 300.0  # seconds
 ABSENT_FIRST = 7.0  # days until something absent is asked for again; doubled each time
 ABSENT_CAP = 180.0  # days
+DOUBLINGS = 16  # beyond both caps; more of them would only overflow
 
 _UNCOUNTED = (Outcome.REFUSED, Outcome.SPENT, Outcome.DENIED, Outcome.OFFLINE)
 
@@ -27,7 +28,7 @@ def _consequence(
     if outcome is Outcome.OK:
         return JobState.DONE, 0, 0, None
     if outcome is Outcome.ABSENT:
-        days = min(ABSENT_CAP, ABSENT_FIRST * 2**job.absences)
+        days = min(ABSENT_CAP, ABSENT_FIRST * 2 ** min(job.absences, DOUBLINGS))
         return JobState.ABSENT, 0, job.absences + 1, now + timedelta(days=days)
     if outcome is Outcome.BROKEN:
         return JobState.BROKEN, job.attempts + 1, job.absences, None
@@ -35,7 +36,7 @@ def _consequence(
         return JobState.PENDING, job.attempts, job.absences, now
     if job.attempts >= max_retries:
         return JobState.FAILED, job.attempts + 1, job.absences, None
-    seconds = min(BACKOFF_CAP, BACKOFF * 2**job.attempts) * (0.5 + dice / 2)
+    seconds = min(BACKOFF_CAP, BACKOFF * 2 ** min(job.attempts, DOUBLINGS)) * (0.5 + dice / 2)
     return JobState.PENDING, job.attempts + 1, job.absences, now + timedelta(seconds=seconds)
 
 

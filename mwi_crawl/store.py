@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -30,9 +31,17 @@ BUSY_STEP = 1.0  # seconds between two tries while another program holds the fil
 class _Connection(aiosqlite.Connection):
     """aiosqlite's connection, whose thread can also run a whole function: one hop for a batch, not one for each row."""
 
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True  # one that nobody closed must not keep the interpreter from ending
+
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         result: T = await self._execute(lambda: work(self._conn))  # type: ignore[no-untyped-call]
         return result
+
+    def join(self) -> None:
+        """Wait until the thread has ended; one that outlives the event loop would complain."""
+        self._thread.join()
 
 
 class Store:
@@ -45,19 +54,15 @@ class Store:
         self.migrated: tuple[int, int] = (0, 0)
         self._busy_seconds = busy_seconds
         self._on_busy = on_busy
-        self._lock = FileLock(f"{path}.lock", timeout=0)
+        self._lock = FileLock(_lock_path(path), timeout=0)
         self._db: _Connection | None = None
-        self._inode = 0
+        self._file: tuple[int, int] | None = None
         self._pid = os.getpid()
 
     async def __aenter__(self) -> Store:
         self._take_lock()
         try:
-            db = _Connection(lambda: schema.connect(self.path, busy_seconds=BUSY_STEP), iter_chunk_size=64)
-            await db
-            self._db = db
-            self.migrated = await db.run(lambda raw: schema.migrate(raw, self.path))
-            self._inode = self.path.stat().st_ino
+            await self._patiently(self._open)
         except BaseException:
             await self._close()
             raise
@@ -81,22 +86,43 @@ class Store:
         """Run `work(db, …)` outside a transaction, for a question."""
         return await self._waiting(lambda db: work(db, *args, **kwargs))
 
+    async def _open(self) -> None:
+        db = _Connection(lambda: schema.connect(self.path, busy_seconds=BUSY_STEP))
+        try:
+            await db
+        except BaseException:
+            await _to_the_end(asyncio.to_thread(db.join))
+            raise
+        try:
+            self.migrated = await db.run(lambda raw: schema.migrate(raw, self.path))
+        except BaseException:
+            await _to_the_end(db.close())
+            raise
+        self._db, self._file = db, _identity(self.path)
+
     async def _waiting(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        assert self._db is not None, "the store is not open"
+        db = self._db
+        assert db is not None, "the store is not open"
         assert self._pid == os.getpid(), "a database connection must not cross a fork"
-        waited = 0.0
+        return await self._patiently(lambda: db.run(work))
+
+    async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try again for as long as another program holds the file and patience lasts."""
+        started = time.monotonic()
         while True:
+            tried = time.monotonic()
             try:
-                return await self._db.run(work)
-            except sqlite3.Error as error:
-                problem = schema.translate(error, self.path)
+                return await attempt()
+            except (sqlite3.Error, BusyError) as error:
+                problem = error if isinstance(error, BusyError) else schema.translate(error, self.path)
+                waited = time.monotonic() - started
                 if not isinstance(problem, BusyError) or waited >= self._busy_seconds:
-                    raise problem from error
-            waited += BUSY_STEP  # SQLite itself waited that long
+                    raise problem from error.__cause__ or error
             self._on_busy(waited)
+            await asyncio.sleep(max(0.0, tried + BUSY_STEP - time.monotonic()))  # mostly SQLite itself waited that long
 
     def _in_transaction(self, db: sqlite3.Connection, work: Callable[[], T]) -> T:
-        if self.path.stat().st_ino != self._inode:
+        if _identity(self.path) != self._file:
             raise StorageError(
                 f"{self.path} was deleted or replaced while in use.",
                 safe="Answers stored before that are in the old file.",
@@ -125,28 +151,62 @@ class Store:
             ) from error
 
     async def _close(self) -> None:
+        db, self._db = self._db, None
         try:
-            if self._db is not None:
-                # one whole file at rest; skipped if a reader still needs the log
-                await asyncio.shield(self._db.run(_checkpoint))
+            if db is not None:
+                await _to_the_end(_shut(db))
         finally:
-            if self._db is not None:
-                await asyncio.shield(self._db.close())
-            self._db = None
             self._lock.release()
 
 
 def is_held(path: Path) -> bool:
     """Whether a process holds the file for writing just now."""
-    lock = FileLock(f"{path}.lock", timeout=0)
-    if not Path(f"{path}.lock").exists():
+    place = _lock_path(path)
+    if not Path(place).exists():
         return False
+    lock = FileLock(place, timeout=0)
     try:
         lock.acquire()
     except (Timeout, OSError):
         return True
     lock.release()
     return False
+
+
+def _lock_path(path: Path) -> str:
+    return f"{os.path.realpath(path)}.lock"  # a file that is reached by two names has one lock
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file bears the name now; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+async def _shut(db: _Connection) -> None:
+    try:
+        await db.run(_checkpoint)  # one whole file at rest
+    finally:
+        await db.close()
+
+
+async def _to_the_end(work: Awaitable[None]) -> None:
+    """Wait until `work` is over, however often the waiting is cancelled; only then let the cancellation go on."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return task.result()
+    if not task.cancelled():
+        task.exception()  # seen; the cancellation is what counts
+    raise cancelled
 
 
 def _checkpoint(db: sqlite3.Connection) -> None:

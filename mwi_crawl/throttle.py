@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from aiolimiter import AsyncLimiter
@@ -19,10 +20,11 @@ from mwi_crawl.model import Rate
 
 FLOOR = 1.0  # seconds; the shortest pause after a refusal, whatever the upstream says
 CAP = 3600.0  # seconds; the longest pause taken at an upstream's word
+LONGEST = 32 * 86400.0  # seconds; a remembered closure may last a month (a quota), not for ever (a wrong clock)
 FIRST_BACKOFF = 4.0  # seconds; doubled for each further refusal that comes without a usable hint
 CLIMB_EVERY = 1.0  # seconds without a refusal between two steps up
 NEAR = 0.9  # share of a refused rate that is approached quickly; beyond it, slowly
-QUICK_STEP, SLOW_STEP = 0.25, 0.01  # of the distance to `NEAR`; of the allowed rate
+QUICK_STEP, SLOW_STEP = 0.25, 0.01  # of the distance to `NEAR`, or beyond the refused rate; of the rate itself
 LEAST = 0.05  # starts per second; below this a rate is a standstill
 
 
@@ -45,31 +47,36 @@ class Throttle:
         self._clock = clock
         self._top = rate.per_second
         self._burst = float(max(1, rate.burst))
+        self._least = min(LEAST, self._top)
         self.rate = self._top
         self.refused_rate: float | None = None
         self.reason: str | None = None
         self._opens_at = self._paused_at = self._climbed_at = clock()
         self.refusals = 0  # in a row
         if remembered is not None:
-            self.rate = min(self._top, max(LEAST, remembered.rate))
+            self.rate = min(self._top, max(self._least, remembered.rate))
             self.refused_rate, self.reason = remembered.refused_rate, remembered.reason
-            self._opens_at += min(CAP, max(0.0, remembered.closed_for))
-        self._limiter = self._bucket()
+            self._opens_at += min(LONGEST, max(0.0, remembered.closed_for))
+        self._bucket = _Bucket(self._burst, self._burst / self.rate)
 
     async def turn(self) -> float:
         """Wait until a request may start; the time at which it does."""
         while True:
             await self._gate()
-            limiter = self._limiter
-            await limiter.acquire()
-            if limiter is self._limiter and self._clock() >= self._opens_at:
-                return self._clock()
+            await self._bucket.acquire()
+            if (now := self._clock()) >= self._opens_at:
+                return now
 
     def answered(self) -> None:
-        """The upstream answered willingly: forget the refusals in a row, and climb a step if it is time."""
-        self.refusals = 0
+        """The upstream answered willingly: forget the refusals in a row, and climb a step if it is time.
+
+        While the gate is shut this is the answer to a request from before, and says nothing about the time after.
+        """
         now = self._clock()
-        if self.rate < self._top and now - self._climbed_at >= CLIMB_EVERY and now >= self._opens_at:
+        if now < self._opens_at:
+            return
+        self.refusals = 0
+        if self.rate < self._top and now - self._climbed_at >= CLIMB_EVERY:
             self._climbed_at = now
             self._set_rate(self._next_rate())
 
@@ -83,7 +90,7 @@ class Throttle:
         if new:
             self.refusals += 1
             self.refused_rate = self.rate
-            self._set_rate(max(LEAST, self.rate / 2))
+            self._set_rate(max(self._least, self.rate / 2))
         elif hint is None:
             return None
         seconds = self._patience(hint)
@@ -93,9 +100,10 @@ class Throttle:
     def pause(self, seconds: float, reason: str) -> None:
         """Shut the gate for everybody; never opens earlier than it already would."""
         now = self._clock()
-        self._paused_at = self._climbed_at = now
+        self._paused_at = now
         if now + seconds > self._opens_at:
             self._opens_at, self.reason = now + seconds, reason
+        self._climbed_at = self._opens_at
 
     def since_pause(self, started: float) -> bool:
         """Whether a request begun at `started` began after the gate last shut."""
@@ -121,30 +129,30 @@ class Throttle:
         return min(CAP, backoff) * random.uniform(1.0, 1.25)  # noqa: S311 - spreads clients, hides nothing
 
     def _next_rate(self) -> float:
-        near = self._top if self.refused_rate is None else NEAR * self.refused_rate
+        """Quickly up to near what was refused, slowly past it, and faster again the more it proves to be forgotten."""
+        refused = self._top / NEAR if self.refused_rate is None else self.refused_rate
+        near = min(self._top, NEAR * refused)
+        slow = SLOW_STEP * max(self.rate, LEAST)
         if self.rate < near:
-            return min(self._top, self.rate + max(QUICK_STEP * (near - self.rate), SLOW_STEP * self._top))
-        return min(self._top, self.rate + SLOW_STEP * self._top)
+            return min(near, self.rate + max(QUICK_STEP * (near - self.rate), slow))
+        return min(self._top, self.rate + max(QUICK_STEP * (self.rate - refused), slow))
 
     def _set_rate(self, rate: float) -> None:
         self.rate = rate
-        self._limiter = self._bucket(full=True)
-
-    def _bucket(self, *, full: bool = False) -> AsyncLimiter:
-        limiter = _Bucket(self._burst, self._burst / self.rate)
-        if full:
-            limiter.fill()
-        return limiter
+        self._bucket.change(rate)
 
 
 class _Bucket(AsyncLimiter):
-    """A leaky bucket that can begin full: a change of rate must not hand out a fresh burst."""
+    """A leaky bucket whose rate can change: what is in it stays, so that a change hands out no fresh burst."""
 
     __slots__ = ()
 
-    def fill(self) -> None:
-        self._level = self.max_rate
-        self._last_check = asyncio.get_running_loop().time()
+    def change(self, rate: float) -> None:
+        """Leak at so many a second from now on, also for those who wait already."""
+        self._leak()
+        self.time_period = self.max_rate / rate
+        self._rate_per_sec = rate
+        self._wake_next()
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -157,10 +165,11 @@ def retry_after(value: str | None, now: float) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        seconds = CAP if len(text) > 9 else float(text)
+        seconds = CAP if len(text.lstrip("0")) > 9 else float(text)
     else:
         try:
-            seconds = parsedate_to_datetime(text).timestamp() - now
+            moment = parsedate_to_datetime(text)
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
         except (ValueError, OverflowError, TypeError):
             return None
     return min(seconds, CAP) if seconds > 0 else None

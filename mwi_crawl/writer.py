@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from mwi_crawl import checkpoint
 from mwi_crawl.checkpoint import Saved
@@ -15,13 +16,13 @@ from mwi_crawl.errors import StorageError
 from mwi_crawl.model import Settled
 from mwi_crawl.store import Store
 
-BATCH_LIMIT = 128  # answers in one transaction
+BATCH_LIMIT = 128  # jobs in one transaction; those of one request are never parted
 
-_Item = tuple[Settled, "asyncio.Future[Saved]"]
+_Item = tuple[Sequence[Settled], "asyncio.Future[Sequence[Saved]]"]
 
 
 class Writer:
-    """`async with Writer(…) as writer: await writer.save(settled)`. Leaving stores all that was handed in."""
+    """`async with Writer(…) as writer: await writer.save([settled])`. Leaving stores all that was handed in."""
 
     def __init__(self, store: Store, run_id: int, on_saved: Callable[[Saved], None], *, keep_bodies: bool) -> None:
         self._store = store
@@ -38,11 +39,19 @@ class Writer:
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
         self._queue.put_nowait(None)
-        await asyncio.shield(self._task)
+        cancelled: asyncio.CancelledError | None = None
+        while not self._task.done():
+            try:
+                await asyncio.wait([self._task])
+            except asyncio.CancelledError as error:  # what was handed in is stored first
+                cancelled = error
+        self._task.result()
+        if cancelled is not None:
+            raise cancelled
 
-    async def save(self, settled: Settled) -> Saved:
-        """Returns when the answer is durable. Raises StorageError if it could not be stored."""
-        future: asyncio.Future[Saved] = asyncio.get_running_loop().create_future()
+    async def save(self, settled: Sequence[Settled]) -> Sequence[Saved]:
+        """Returns when the jobs that one request answered are durable. Raises StorageError if they cannot be stored."""
+        future: asyncio.Future[Sequence[Saved]] = asyncio.get_running_loop().create_future()
         if self._task is None or self._task.done():
             raise StorageError("the writer has ended")
         self._queue.put_nowait((settled, future))
@@ -65,10 +74,12 @@ class Writer:
     async def _next_batch(self) -> list[_Item]:
         """Whatever piled up; empty once the writer is to end."""
         item = await self._queue.get()
-        batch = []
+        batch: list[_Item] = []
+        jobs = 0
         while item is not None:
             batch.append(item)
-            if len(batch) == BATCH_LIMIT or self._queue.empty():
+            jobs += len(item[0])
+            if jobs >= BATCH_LIMIT or self._queue.empty():
                 return batch
             item = self._queue.get_nowait()
         if batch:
@@ -76,16 +87,19 @@ class Writer:
         return batch
 
     async def _commit(self, batch: Sequence[_Item]) -> StorageError | None:
-        answers = [settled for settled, _ in batch]
+        answers = [each for settled, _ in batch for each in settled]
         try:
             saved = await self._store.transact(checkpoint.save, self._run_id, answers, keep_bodies=self._keep_bodies)
         except StorageError as error:
             _fail(batch, error)
             return error
-        for each, (_, future) in zip(saved, batch, strict=True):
+        for each in saved:
             self._on_saved(each)
+        durable = iter(saved)
+        for settled, future in batch:
+            own = list(islice(durable, len(settled)))
             if not future.done():
-                future.set_result(each)
+                future.set_result(own)
         return None
 
 

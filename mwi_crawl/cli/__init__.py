@@ -10,11 +10,15 @@ import sys
 
 import click
 
-from mwi_crawl.cli.crawling import demo, full, plan
+from mwi_crawl.cli import endings, terminal
+from mwi_crawl.cli.crawling import full, plan
+from mwi_crawl.cli.demo import demo
+from mwi_crawl.cli.doctor import doctor
+from mwi_crawl.cli.failing import failures
 from mwi_crawl.cli.inputs import import_
-from mwi_crawl.cli.looking import failures, runs, status
+from mwi_crawl.cli.looking import runs, status
 from mwi_crawl.cli.repair import db
-from mwi_crawl.cli.setting_up import config, doctor, init, keys
+from mwi_crawl.cli.setting_up import config, init, keys
 from mwi_crawl.errors import MwiError
 
 INTRODUCTION = """Crawl and enrich your film history into one SQLite file.
@@ -26,8 +30,32 @@ Interrupted?  mwi-crawl full --resume
 No keys yet?  mwi-crawl demo
 """
 
+EXIT_CODES = """\b
+Exit codes:
+  0  all done                        6    work waits for a time that is named
+  1  a bug in mwi-crawl              7    a source blocked us or changed
+  2  wrong usage                     8    disk or database trouble
+  3  configuration or input file     9    no source can be reached
+  4  a key is missing or refused     130  Ctrl-C  (143: terminated)
+  5  some films failed
+"""
 
-@click.group(help=INTRODUCTION, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+class InOrder(click.Group):
+    """Lists the commands in the order in which a person meets them."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """As they were added."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=InOrder,
+    help=INTRODUCTION,
+    epilog=EXIT_CODES,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="mwi-crawl")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -36,24 +64,27 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (init, import_, plan, full, status, runs, failures, doctor, keys, config, demo, db):
+for command in (demo, init, import_, keys, plan, full, status, runs, failures, doctor, config, db):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run the command; a problem is told in its four parts, with its exit code."""
+    terminal.forgiving()
+    endings.watch_for_bugs()
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line (by default the process's own). Returns the exit code; a bug is raised."""
     try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = 130
+        code = cli.main(arguments, prog_name="mwi-crawl", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return endings.tell_interrupted()
     except click.ClickException as problem:
-        problem.show()
-        code = problem.exit_code
+        return endings.usage(problem)
     except MwiError as problem:
-        click.echo(f"Error: {problem}", err=True)
-        click.echo(f"(exit code {problem.exit_code})", err=True)
-        code = problem.exit_code
-    except BrokenPipeError:  # `mwi-crawl status | head`
-        sys.stderr.close()
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+        return endings.tell(problem)
+    except OSError as problem:
+        return endings.tell_os_error(problem)
+    return code if isinstance(code, int) else 0

@@ -1,95 +1,178 @@
-"""What `demo` does beside a real run: bring in a history, kill itself if asked, show what can be asked."""
+"""`demo`: a bundled history, a fake upstream, a real crawl, and what can be asked of the file then."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mwi_crawl.cli import words
-from mwi_crawl.cli.options import Common, settings
+from mwi_crawl.cli import progress
+from mwi_crawl.cli.answering import MARK, is_demo
+from mwi_crawl.cli.options import Common, common, settings
+from mwi_crawl.cli.running import Manner, crawl
+from mwi_crawl.cli.terminal import print_table, say
+from mwi_crawl.errors import BusyError, InputError
 
 if TYPE_CHECKING:
     from mwi_crawl.crawl import Engine
+    from mwi_crawl.ingest import Imported
+
+DEMO = Path("demo.db")
 
 QUESTIONS = (
-    "select title, release_year, mean_rating, raters from v_top_films where raters = 2 limit 5",
-    "select director, films, mean_rating from v_directors where user = 'ann' limit 5",
-    "select title, mine, theirs, difference from v_against_the_crowd where user = 'ben' limit 5",
+    (
+        "Which films did both like best?",
+        "select title, release_year, mean_rating from v_top_films where raters = 2 limit 5",
+    ),
+    (
+        "Whose films does Ann come back to?",
+        "select director, films, mean_rating from v_directors where user = 'ann' limit 5",
+    ),
+    (
+        "Where does Ben differ most from TMDb's voters?",
+        "select title, mine, theirs, difference from v_against_the_crowd where user = 'ben' limit 5",
+    ),
+    (
+        "What is on Ben's watchlist for a short evening?",
+        "select title, runtime_minutes, directors from v_my_films "
+        "where user = 'ben' and viewings = 0 and runtime_minutes < 110 order by runtime_minutes limit 5",
+    ),
+    (
+        "What became of every question?",
+        "select source, state, reason, count(*) as films from film_source_state group by 1, 2, 3",
+    ),
 )
 
 
-async def build(given: Common) -> None:
-    """A new demo file with the bundled history; an older demo file is replaced, any other file is left alone."""
-    from mwi_crawl import importers, ingest
-    from mwi_crawl.demo.history import HISTORY
-    from mwi_crawl.importer import ImportOptions, InputFile
-    from mwi_crawl.settle import iso
-    from mwi_crawl.store import Store
+@click.command()
+@click.option("--crash-after", type=click.IntRange(min=1), help="Kill this process (SIGKILL) after so many answers.")
+@click.option("--no-progress", is_flag=True, help="Neither bars nor lines on how the run goes.")
+@common
+def demo(common: Common, crash_after: int | None, no_progress: bool) -> int:
+    """Try it without keys or internet, in half a minute.
 
-    path = settings(given).paths.db
-    _clear(path)
-    now = iso(datetime.now(UTC))
-    async with Store(path) as store:
-        await store.transact(_mark)
-        for user, file in HISTORY:
-            source = InputFile.at(file)
-            tables = importers.sniff(source, ImportOptions(), None)[1]
-            for imported in await store.transact(ingest.ingest, source, tables, ingest.Owner(user), now):
-                click.echo(f"{user}: {imported.name}: {imported.description}, {words.count(imported.rows, 'row')}")
+    Makes demo.db (or what --db names; an older demo is replaced, anything else is left alone): two people's bundled
+    histories are imported and crawled over real HTTP, from a fake upstream on this machine that now and then
+    misbehaves. Then the file is asked a few questions.
 
-
-def crash(engine: Engine, after: int) -> None:
-    """Make the process kill itself, as a power cut would, when so many answers are stored."""
-    stored = 0
-    count = engine.on_saved
-
-    def counting(saved: object) -> None:
-        nonlocal stored
-        count(saved)  # type: ignore[arg-type]
-        stored += 1
-        if stored == after:
-            click.echo(
-                f"\nKilling this process after {after} answers (SIGKILL). Everything stored is safe.\n"
-                f"Continue with: mwi-crawl full --resume --db {engine.config.paths.db}",
-                err=True,
-            )
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    engine.on_saved = counting  # type: ignore[method-assign]
+    \b
+    The lesson about crashes:
+      mwi-crawl demo --crash-after 30
+      mwi-crawl full --db demo.db --resume
+    """
+    given = replace(common, db=common.db or DEMO)
+    path = settings(given, logged=False).paths.db  # what is wrong with the settings is told before anything is done
+    _make_room(given, path)
+    if not given.quiet:
+        say(f"Building {path} from two people's bundled histories (no internet, no keys).")
+    rows = asyncio.run(_bring_in(path))
+    if not given.quiet:
+        print_table(rows, ("person", "file", "what", "rows"))
+    make = None if crash_after is None else _crashing(crash_after)
+    code = asyncio.run(crawl(given, Manner(no_progress=no_progress), lambda engine: engine.full(), make))
+    if code == 0 and not given.quiet:
+        _show(path)
+    return code
 
 
-def show(path: Path) -> None:
-    """Ask the file a few questions, with the words to ask them again."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-        for question in QUESTIONS:
-            found = db.execute(question)
-            click.echo(f'\n$ sqlite3 {path} "{question}"')
-            click.echo(words.table(found.fetchall(), [column[0] for column in found.description]))
-    click.echo("\nYours next:  mkdir films && cd films && mwi-crawl init")
+def _make_room(given: Common, path: Path) -> None:
+    """An older demo goes; any other file is left alone."""
+    from mwi_crawl.store import is_held
 
-
-def _mark(db: sqlite3.Connection) -> None:
-    from mwi_crawl.queries import sql
-
-    db.execute(sql("checkpoint/remember_setting"), {"name": "upstream", "value": "demo"})
-
-
-def _clear(path: Path) -> None:
-    from mwi_crawl.cli.crawling import is_demo
-    from mwi_crawl.errors import InputError
-
-    if path.exists() and not is_demo(path):
+    if not path.exists():
+        return
+    if not is_demo(path):
         raise InputError(
             f"{path} exists and is not a demo.",
             safe="It was left alone.",
-            todo="Name another: mwi-crawl demo --db x.db",
+            todo="Name another: mwi-crawl demo --db my-demo.db",
         )
+    if is_held(path):
+        raise BusyError(
+            f"another mwi-crawl is at work on {path}.",
+            safe="It was left alone.",
+            todo=f"Wait for its end, or watch it: mwi-crawl status --watch{given.again}",
+        )
+    say(f"{path} is an older demo and is replaced.")
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+async def _bring_in(path: Path) -> list[tuple[object, ...]]:
+    """A new file with the bundled history. Returns a row for each file of it."""
+    from datetime import UTC, datetime
+
+    from mwi_crawl import importers, ingest
+    from mwi_crawl.demo.history import HISTORY
+    from mwi_crawl.importer import ImportOptions, InputFile
+    from mwi_crawl.queries import sql
+    from mwi_crawl.settle import iso
+    from mwi_crawl.store import Store
+
+    def mark(db: sqlite3.Connection) -> None:
+        db.execute(sql("checkpoint/remember_setting"), {"name": MARK, "value": "demo"})
+
+    now = iso(datetime.now(UTC))
+    rows: list[tuple[object, ...]] = []
+    async with Store(path) as store:
+        await store.transact(mark)
+        for user, file in HISTORY:
+            source = InputFile.at(file)
+            tables = importers.sniff(source, ImportOptions(), None)[1]
+            done = await store.transact(ingest.ingest, source, tables, ingest.Owner(user), now)
+            rows += [_row(user, imported) for imported in done]
+    return rows
+
+
+def _row(user: str, imported: Imported) -> tuple[object, ...]:
+    return user, imported.name, imported.description.partition(" (")[0], imported.rows
+
+
+def _crashing(after: int) -> Callable[..., Engine]:
+    """An engine that ends its process as a power cut would, the moment so many answers are stored."""
+    from mwi_crawl.crawl import Engine
+
+    class CrashingEngine(Engine):
+        left = after
+
+        def on_saved(self, saved: Any) -> None:
+            super().on_saved(saved)
+            self.left -= 1
+            if self.left == 0:
+                _die(after, self.config.paths.db)
+
+    return CrashingEngine
+
+
+def _die(after: int, path: Path) -> None:
+    with progress.aside():
+        say(
+            f"Killing this process after {after} answers (SIGKILL), as a power cut would. What is stored is safe.\n"
+            f"Go on with: mwi-crawl full{Common(db=path).again} --resume",
+            err=True,
+        )
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # where there is none, SIGTERM is as sudden
+
+
+def _show(path: Path) -> None:
+    """Ask the file a few questions, with the words to ask them again."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        for question, statement in QUESTIONS:
+            found = db.execute(statement)
+            say("", question, f'$ sqlite3 {path} "{statement}"')
+            print_table(found.fetchall(), [column[0] for column in found.description])
+    say(*_farewell())
+
+
+def _farewell() -> Iterator[str]:
+    yield ""
+    yield "What every table and column means: select * from column_docs"
+    yield "Yours next:  mkdir films && cd films && mwi-crawl init"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mwi_crawl.cli import words
-from mwi_crawl.cli.options import Common, common, settings
+from mwi_crawl.cli.options import Common, common, json_option, settings
+from mwi_crawl.cli.terminal import print_json, say
 from mwi_crawl.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,12 +30,12 @@ INCLUDE = {"movie": ("movie",), "tv": ("movie", "tv"), "all": ("movie", "tv", "e
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="[KIND] PATH...")
 @click.option("--user", default="me", show_default=True, help="Whose file it is.")
-@click.option("--cohort", help="Put the people of the file into this cohort.")
-@click.option("--scale", type=click.FloatRange(min=1), help="The best possible rating of a generic ratings file.")
+@click.option("--cohort", metavar="LABEL", help="Put the people of the file into this cohort.")
+@click.option("--scale", type=click.FloatRange(min=1), help="The best possible rating of a ratings file.")
 @click.option("--checkins", is_flag=True, help="The list is one of check-ins: its dates are days watched.")
 @click.option("--include", type=click.Choice(sorted(INCLUDE)), help="Crawl series too (tv), or every kind of title.")
 @click.option("--prune", is_flag=True, help="Delete what is no longer in the file, instead of marking it.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 @common
 def import_(
     common: Common,
@@ -48,7 +51,7 @@ def import_(
     """Read IMDb and Letterboxd exports, ratings of any source, or plain ids.
 
     KIND is imdb, letterboxd, ratings or ids; without it each file is recognized by its content. `-` is standard input.
-    Run again with a newer export, only the difference is taken.
+    Import a newer export at any time: only the difference is taken.
     """
     from mwi_crawl.importer import ImportOptions
     from mwi_crawl.ingest import Owner
@@ -61,10 +64,9 @@ def import_(
     files = [_file(name) for name in names]
     done = asyncio.run(_import(config, files, only, ImportOptions(scale, checkins), owner))
     if as_json:
-        _print_json(done)
+        print_json([_as_dict(imported) for imported in done])
     elif not common.quiet:
-        click.echo("\n".join(line for imported in done for line in _lines(imported)))
-        click.echo(_ending(done))
+        say(*(line for imported in done for line in _lines(imported)), _ending(done, common))
     return 0
 
 
@@ -90,54 +92,65 @@ def _file(name: str) -> InputFile:
 
     if name == "-":
         return InputFile.of("standard input", sys.stdin.buffer.read())
-    path = Path(name)
-    if path.is_dir():
-        raise _unusable(path, "is a folder", "Name the files in it, or the export's zip.")
-    if not path.is_file():
-        raise _unusable(path, "does not exist", "Check the path.")
+    path = Path(name).expanduser()
     try:
-        path.open("rb").close()
-    except OSError as error:
-        raise _unusable(path, f"cannot be read ({error.strerror})", "Check its permissions.") from error
-    return InputFile.at(path)
+        if path.is_file():
+            path.open("rb").close()
+            return InputFile.at(path)
+        if path.exists() and not path.is_dir():  # a pipe, such as the shell's <(...): it can be read only once
+            return InputFile.of(path.name, path.read_bytes())
+    except (OSError, ValueError) as error:  # ValueError: no name a file can have
+        why = getattr(error, "strerror", None) or str(error)
+        raise _unusable(name, f"cannot be read ({why})", "Check its permissions.") from error
+    if path.is_dir():
+        raise _unusable(name, "is a folder", "Name the files in it, or the export's zip.")
+    if name in KINDS:
+        raise _unusable(name, "is a kind of file, and no file is named", f"Name one: mwi-crawl import {name} FILE")
+    raise _unusable(name, "does not exist", f"Check the name; this folder is {Path.cwd()}")
 
 
-def _unusable(path: Path, what: str, todo: str) -> InputError:
-    return InputError(f"{path} {what}.", safe="Nothing was imported.", todo=todo)
+def _unusable(name: str, what: str, todo: str) -> InputError:
+    return InputError(f"{name} {what}.", safe="Nothing was imported.", todo=todo)
 
 
-def _lines(imported: Imported) -> list[str]:
+def _as_dict(imported: Imported) -> dict[str, object]:
+    """For `--json`. Field by field: `asdict` copies a Counter as if it were a list of pairs."""
+    plain = {field.name: getattr(imported, field.name) for field in fields(imported)}
+    return {**plain, "skipped": [asdict(skipped) for skipped in imported.skipped]}
+
+
+def _lines(imported: Imported) -> Iterator[str]:
     if imported.same_as is not None:
-        return [f"{imported.name}: {imported.kind}: same content as import {imported.same_as}. Nothing to do."]
-    lines = [f"{imported.name}: {imported.description}, {words.count(imported.rows, 'row')}"]
-    for counter, what in (
-        (imported.followed, "will be crawled"),
-        (imported.kept, "kept, not crawled: --include tv|all"),
-    ):
-        if counter:
-            kinds = ", ".join(f"{number:,} {kind}" for kind, number in counter.most_common())
-            lines.append(f"  {counter.total():>6,} titles ({kinds})   {what}")
-    lines.append(f"  {len(imported.skipped):>6,} skipped")
-    lines += [f"         line {skipped.line}: {skipped.reason}" for skipped in imported.skipped[:SHOWN_SKIPS]]
+        kind = imported.kind.replace("_", " ")
+        yield f"{imported.name}: {kind}: same content as import {imported.same_as}. Nothing to do."
+        return
+    yield f"{imported.name}: {imported.description}, {words.count(imported.rows, 'row')}"
+    yield from _counted(imported.followed, "will be crawled")
+    yield from _counted(imported.kept, "kept, not crawled (--include tv or all)")
+    yield f"  {len(imported.skipped):>6,} skipped{':' if imported.skipped else ''}"
+    yield from (f"         line {skipped.line}: {skipped.reason}" for skipped in imported.skipped[:SHOWN_SKIPS])
     if len(imported.skipped) > SHOWN_SKIPS:
-        lines.append(f"         … {len(imported.skipped) - SHOWN_SKIPS:,} more: select * from import_skips")
-    lines += [f"  {note}" for note in imported.notes]
-    gone = "deleted" if imported.pruned else "kept, marked; --prune to delete"
-    difference = f"  {imported.added:,} new, {imported.changed:,} changed, {imported.gone:,} no longer in the file"
-    return [*lines, f"{difference} ({gone})" if imported.gone or imported.pruned else difference]
+        yield f"         … {len(imported.skipped) - SHOWN_SKIPS:,} more, in the table import_skips"
+    yield from (f"  {note}" for note in imported.notes)
+    yield f"  {imported.added:,} new, {imported.changed:,} changed, {_gone(imported)}"
 
 
-def _ending(done: Sequence[Imported]) -> str:
+def _counted(titles: Counter[str], what: str) -> Iterator[str]:
+    if titles:
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in titles.most_common())
+        said = f"   ({kinds})" if set(titles) != {"title"} else ""
+        yield f"  {titles.total():>6,} {what}{said}"
+
+
+def _gone(imported: Imported) -> str:
+    if imported.pruned:
+        return f"{imported.gone:,} no longer in the file ({imported.pruned:,} deleted)"
+    return f"{imported.gone:,} no longer in the file{' (kept, marked; --prune to delete)' if imported.gone else ''}"
+
+
+def _ending(done: Sequence[Imported], given: Common) -> str:
+    following = f"Next: mwi-crawl full{given.again}"
     if all(imported.same_as is not None for imported in done):
-        return "Next: mwi-crawl full"
+        return following
     added, changed = sum(each.added for each in done), sum(each.changed for each in done)
-    gone = sum(each.gone for each in done)
-    return f"Imported {added:,} new, {changed:,} changed, {gone:,} gone.  Next: mwi-crawl full"
-
-
-def _print_json(done: Sequence[Imported]) -> None:
-    import json
-    from dataclasses import asdict
-
-    plain: Callable[[object], object] = str
-    click.echo(json.dumps([asdict(imported) for imported in done], indent=2, ensure_ascii=False, default=plain))
+    return f"Imported {added:,} new, {changed:,} changed, {sum(each.gone for each in done):,} gone.  {following}"

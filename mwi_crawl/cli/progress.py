@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-import click
-
-from mwi_crawl.redact import printable
+from mwi_crawl.cli import terminal, words
+from mwi_crawl.cli.options import TOLD
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -18,86 +20,182 @@ if TYPE_CHECKING:
     from mwi_crawl.report import LaneReport, Report
 
 EVERY = 0.2  # seconds between two looks
-PLAIN_EVERY = 30.0  # seconds between two lines where there is no terminal
+LOG_EVERY = 30.0  # seconds between two lines per source in the log, and where there is no terminal
+
+_log = logging.getLogger(TOLD)
 
 
-async def watch(report: Callable[[], Report], *, bars: bool, quiet: bool) -> None:
-    """Show a run until cancelled, and once more then."""
-    show = _Bars() if bars and not quiet else _Lines(quiet=quiet)
-    told = 0
-    try:
-        while True:
-            await asyncio.sleep(EVERY)
-            told = _tell(report(), told, show)
-            show.update(report())
-    finally:
-        _tell(report(), told, show)
-        show.close(report())
-
-
-def _tell(report: Report, told: int, show: _Bars | _Lines) -> int:
-    for event in report.events[told:]:
-        show.say(f"Warning: {printable(event)}.")
-    return len(report.events)
-
-
-class _Lines:
-    """`2026-03-04T17:20:11Z run=2 source=ddd done=1731 total=3000 rate=2.0 eta_s=1103`."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._next = time.monotonic() + PLAIN_EVERY
+class Voice(Protocol):
+    """Somebody who shows a run."""
 
     def say(self, text: str) -> None:
-        click.echo(text, err=True)
+        """A sentence."""
 
     def update(self, report: Report) -> None:
-        if time.monotonic() < self._next or self._quiet:
-            return
-        self._next = time.monotonic() + PLAIN_EVERY
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for lane in report.lanes.values():
-            eta = f" eta_s={lane.waiting / lane.rate:.0f}" if lane.rate else ""
-            figures = f"done={lane.finished} total={lane.planned} rate={lane.rate:.3g}{eta}"
-            click.echo(f"{now} run={report.run_id} source={lane.source} {figures}", err=True)
+        """How it stands."""
+
+    def figures(self, line: str) -> None:
+        """One source's figures, now and then."""
 
     def close(self, report: Report) -> None:
-        """Nothing is left open."""
+        """The end, for now."""
 
 
-class _Bars:
-    """One bar per source, counting films."""
-
-    def __init__(self) -> None:
-        self._bars: dict[str, tqdm[None]] = {}
+class Silence:
+    """Nothing is shown: all is well, or the log is shown instead."""
 
     def say(self, text: str) -> None:
-        from tqdm import tqdm
-
-        tqdm.write(text, file=click.get_text_stream("stderr"))
+        """Nothing."""
 
     def update(self, report: Report) -> None:
-        for lane in list(report.lanes.values()):
-            if lane.source not in self._bars and lane.planned:
-                self._bars[lane.source] = self._bar(lane)
-            if lane.source in self._bars:
-                bar = self._bars[lane.source]
-                bar.total, bar.n = lane.planned, lane.finished
-                bar.set_postfix_str(_note(lane), refresh=True)
+        """Nothing."""
+
+    def figures(self, line: str) -> None:
+        """Nothing."""
+
+    def close(self, report: Report) -> None:
+        """Nothing."""
+
+
+class Lines(Silence):
+    """Sentences, and `2026-03-04T17:20:11Z run=2 source=ddd done=1731 total=3000 rate=2.0 eta_s=1103`."""
+
+    def __init__(self, *, figures: bool) -> None:
+        self._figures = figures
+
+    def say(self, text: str) -> None:
+        terminal.say(text, err=True)
+
+    def figures(self, line: str) -> None:
+        if self._figures:
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            terminal.say(f"{now} {line}", err=True)
+
+
+class Bars(Silence):
+    """One bar per source, counting films, and a line for all together."""
+
+    def __init__(self) -> None:
+        self._bars: dict[str, tqdm[Any]] = {}
+        self._total: tqdm[Any] | None = None
+        self._pace = Pace()
+
+    def say(self, text: str) -> None:
+        with aside():
+            terminal.say(text, err=True)
+
+    def update(self, report: Report) -> None:
+        if not self._bars and report.films:  # known once the plan is complete, and then of every source
+            self._open(report)
+        for name, bar in self._bars.items():
+            lane = report.lanes[name]
+            bar.total, bar.n = lane.planned, min(lane.finished, lane.planned)
+            bar.set_description_str(_note(lane, self._pace.eta(lane)), refresh=True)
+        if self._total is not None:
+            self._total.set_description_str(_total(report), refresh=True)
 
     def close(self, report: Report) -> None:
         self.update(report)
-        for bar in self._bars.values():
-            bar.close()
+        for bar in (*self._bars.values(), self._total):
+            if bar is not None:
+                bar.close()
 
-    def _bar(self, lane: LaneReport) -> tqdm[None]:
+    def _open(self, report: Report) -> None:
         from tqdm import tqdm
 
-        shape = " {desc:<11}{n_fmt}/{total_fmt} |{bar:24}| {postfix}"
-        return tqdm(total=lane.planned, desc=lane.source, bar_format=shape, ascii=".#", leave=True)
+        tqdm.monitor_interval = 0  # whoever watches is monitor enough
+        stream: Any = {"file": sys.stderr, "dynamic_ncols": True}
+        for lane in report.lanes.values():
+            if lane.planned:
+                shape = f" {lane.source:<{words.NAME}}" + "{n_fmt:>6}/{total_fmt:<6} {bar:24} {desc}"
+                self._bars[lane.source] = tqdm(total=lane.planned, bar_format=shape, ascii=".#", **stream)
+        self._total = tqdm(bar_format="{desc}", **stream)
 
 
-def _note(lane: LaneReport) -> str:
-    if lane.state != "running":
-        return lane.reason or lane.state
-    return f"{lane.requests} requests, {lane.rate:.3g}/s allowed"
+@contextmanager
+def aside() -> Iterator[None]:
+    """A time in which stderr may be written to: the bars, if there are any, step aside."""
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(file=sys.stderr):
+        yield
+
+
+class Pace:
+    """How fast films are finished, since this was first asked about a source."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, tuple[float, int]] = {}
+
+    def eta(self, lane: LaneReport) -> float | None:
+        """Seconds until a lane will be through; None as long as there is no telling."""
+        now = time.monotonic()
+        at, finished = self._began.setdefault(lane.source, (now, lane.finished))
+        gained = lane.finished - finished
+        return lane.waiting * (now - at) / gained if gained > 0 else None
+
+
+class _News:
+    """What was not told yet: first how the run begins, then what happens."""
+
+    def __init__(self, voice: Voice, opening: Callable[[Report], Sequence[str]]) -> None:
+        self._voice, self._opening = voice, opening
+        self._opened = False
+        self._told = 0
+
+    def tell(self, report: Report) -> None:
+        if not self._opened:
+            self._opened = True
+            for line in self._opening(report):
+                _log.info(line)
+                self._voice.say(line)
+        for event in report.events[self._told :]:
+            _log.warning(event)
+            self._voice.say(f"Warning: {event}.")
+        self._told = len(report.events)
+
+
+async def watch(report: Callable[[], Report], voice: Voice, opening: Callable[[Report], Sequence[str]]) -> None:
+    """Show a run until cancelled, and once more then. `opening` has the first sentences, once the plan is known."""
+    news, pace = _News(voice, opening), Pace()
+    figures_at = time.monotonic() + LOG_EVERY
+    try:
+        while True:
+            await asyncio.sleep(EVERY)
+            if report().films:
+                news.tell(report())
+                voice.update(report())
+            if time.monotonic() >= figures_at:
+                figures_at += LOG_EVERY
+                _figures(report(), voice, pace)
+    finally:
+        news.tell(report())
+        voice.close(report())
+
+
+def _figures(report: Report, voice: Voice, pace: Pace) -> None:
+    for lane in report.lanes.values():
+        eta = pace.eta(lane)
+        figures = {"run": report.run_id, "source": lane.source, "done": lane.finished, "total": lane.planned}
+        figures |= {"rate": round(lane.rate, 1)} | ({"eta_s": round(eta)} if eta is not None else {})
+        _log.info("progress", extra=figures)
+        voice.figures(" ".join(f"{name}={value}" for name, value in figures.items()))
+
+
+def _note(lane: LaneReport, eta: float | None) -> str:
+    """What stands behind a bar."""
+    if lane.state == "running":
+        left = f"   eta {words.duration(eta)}" if eta else ""
+        return f"{lane.rate:.3g}/s{left}   {words.not_there(lane)}".rstrip()
+    if lane.state == "done":
+        return f"done   {words.not_there(lane)}".rstrip()
+    reason = (lane.reason or "stopped").replace("_", " ") + (f" until {words.moment(lane.until)}" if lane.until else "")
+    return f"{reason}   {lane.waiting:,} waiting"
+
+
+def _total(report: Report) -> str:
+    figures = f"{words.count(report.total('requests'), 'request')} · {report.total('retried'):,} retried"
+    failed = report.total("failed") + report.total("broken")
+    saved = time.monotonic() - report.last_saved if report.last_saved else None
+    checkpoint = f" · checkpoint {words.duration(saved)} ago" if saved is not None else ""
+    return f" {'total':<{words.NAME}}{figures} · {failed:,} failed{checkpoint}   Ctrl-C is safe"

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from mwi_crawl.cli import words
-from mwi_crawl.cli.options import Common, common, settings
+from mwi_crawl.cli.options import Common, common, look, settings
+from mwi_crawl.cli.terminal import say
 from mwi_crawl.errors import InputError, StorageError
 
 
@@ -26,7 +27,7 @@ def check(common: Common) -> int:
     """Is the file sound?"""
     from mwi_crawl import schema
 
-    path = settings(common).paths.db
+    path = look(common)
     with closing(schema.connect_readonly(path)) as connection:
         try:
             problems = schema.check(connection)
@@ -36,9 +37,10 @@ def check(common: Common) -> int:
         raise StorageError(
             f"{path} is damaged: {'; '.join(problems[:5])}.",
             safe="It was opened read-only; nothing was changed.",
-            todo="Put back a copy made by: mwi-crawl db backup",
+            todo=_copies(path),
         )
-    click.echo(f"{path}: ok (schema {schema.latest()}, {words.size(path.stat().st_size)})")
+    if not common.quiet:
+        say(f"{path}: ok (schema {schema.latest()}, {words.size(path.stat().st_size)})")
     return 0
 
 
@@ -46,46 +48,68 @@ def check(common: Common) -> int:
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 @common
 def backup(common: Common, target: Path | None) -> int:
-    """A whole copy, safe while a crawl runs (copying the file is not). TARGET must not exist yet."""
+    """A whole copy, safe while a crawl runs (copying the file is not).
+
+    TARGET is a folder, or a file that does not exist yet; without it the copy lies beside the database.
+    """
     from mwi_crawl import schema
 
-    path = settings(common).paths.db
-    target = target or path.with_name(f"{path.name}.bak-{datetime.now(UTC):%Y-%m-%d}")
+    path = look(common)
+    name = f"{path.name}.bak-{datetime.now(UTC):%Y-%m-%d}"
+    target = path.with_name(name) if target is None else target / name if target.is_dir() else target
     if target.exists():
-        raise InputError(f"{target} exists.", safe="Nothing was written.", todo="Name another file.")
+        raise InputError(f"{target} exists.", safe="It was left alone.", todo="Name another file.")
     with closing(schema.connect_readonly(path)) as connection:
         try:
             schema.backup(connection, target)
+            target.chmod(path.stat().st_mode & 0o777)  # as private as the original
         except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"cannot write {target} ({error}).", safe="The database is unchanged.") from error
-    click.echo(f"{path} -> {target} ({words.size(target.stat().st_size)})")
+            raise StorageError(
+                f"cannot write {target} ({getattr(error, 'strerror', None) or error}).",
+                safe="The database is unchanged.",
+                todo="Name another place: mwi-crawl db backup FOLDER",
+            ) from error
+    if not common.quiet:
+        say(f"{path} -> {target} ({words.size(target.stat().st_size)})")
     return 0
 
 
 @db.command()
 @common
 def vacuum(common: Common) -> int:
-    """Drop bodies that no answer refers to any more, and give the room back."""
+    """Drop answers that nothing refers to any more, and give the room back."""
+    from mwi_crawl import schema
+
+    path = look(common)
+    schema.connect_readonly(path).close()  # one that is not there must not be made for this
+    config = settings(common)
+    before = path.stat().st_size
+    pruned = asyncio.run(_shrink(path, config.engine.busy_wait_seconds))
+    if not common.quiet:
+        dropped = words.count(pruned, "old answer")
+        say(f"{path}: {dropped} dropped, {words.size(before)} -> {words.size(path.stat().st_size)}")
+    return 0
+
+
+async def _shrink(path: Path, busy_seconds: float) -> int:
     from mwi_crawl.queries import sql
     from mwi_crawl.store import Store
-
-    path = settings(common).paths.db
-    before = path.stat().st_size if path.exists() else 0
 
     def prune(connection: sqlite3.Connection) -> int:
         return connection.execute(sql("checkpoint/prune_bodies")).rowcount
 
     def shrink(connection: sqlite3.Connection) -> None:
-        connection.execute("vacuum")
+        connection.execute("vacuum")  # not possible inside a transaction
 
-    async def run() -> int:
-        async with Store(path) as store:
-            pruned = await store.transact(prune)
-            await store.read(shrink)
-            return pruned
+    async with Store(path, busy_seconds=busy_seconds) as store:
+        pruned = await store.transact(prune)
+        await store.read(shrink)
+        return pruned
 
-    pruned = asyncio.run(run())
-    after = path.stat().st_size
-    dropped = words.count(pruned, "old body", "old bodies")
-    click.echo(f"{path}: {dropped} dropped, {words.size(before)} -> {words.size(after)}")
-    return 0
+
+def _copies(path: Path) -> str:
+    """Where a good copy is, as far as the folder tells."""
+    copies = sorted(path.parent.glob(f"{path.name}.bak-*"), key=lambda copy: copy.stat().st_mtime)
+    if copies:
+        return f"The last copy is {copies[-1]}: put it in place of the file."
+    return "Put back a copy, if you have one (mwi-crawl db backup makes them)."

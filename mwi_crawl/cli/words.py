@@ -1,14 +1,18 @@
-"""How things are said to a person: counts, sizes, times, tables, and what a run came to."""
+"""How things are said to a person: counts, sizes, times, tables, and what a run came to. Pure."""
 
 from __future__ import annotations
 
-import shlex
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from mwi_crawl.report import LaneReport, Report
+if TYPE_CHECKING:
+    from mwi_crawl.report import LaneReport, Report
 
-NOT_THERE = {"ambiguous": "ambiguous"}  # reasons that are not simply "not there"
+NAME = 13  # columns for a source's name
+NARROWEST = 8  # columns a cell keeps, however narrow the terminal is
+SPECIAL = ("ambiguous",)  # reasons that are more than "not there"
 CLOSED = {
     "key_rejected": "the key was refused",
     "blocked": "the upstream blocks automated access",
@@ -26,11 +30,13 @@ def count(number: int, word: str, plural: str | None = None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `34 s`, `43m 31s`, `6h 45m`."""
+    """`0.4 s`, `34 s`, `43m 31s`, `6h 45m`, `4 d 03h`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24:02}h"
     if hours:
         return f"{hours}h {minutes:02}m"
     return f"{minutes}m {rest:02}s" if minutes else f"{rest} s"
@@ -60,24 +66,43 @@ def age(text: str | None, now: datetime | None = None) -> str:
     return f"{max(0.0, seconds):.0f} s"
 
 
-def table(rows: Iterable[Sequence[object]], header: Sequence[str]) -> str:
-    """Columns side by side, each as wide as it needs to be."""
-    cells = [list(header), *[["–" if value is None else str(value) for value in row] for row in rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return "\n".join(" " + line for line in lines)
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes: two for an ideograph, none for an accent that joins a letter."""
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most so many columns; `…` stands for what is left out."""
+    if columns(text) <= width:
+        return text
+    while columns(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def table(rows: Iterable[Sequence[str]], header: Sequence[str], width: int | None = None) -> str:
+    """Columns side by side, each as wide as it needs to be; with a width, the widest are cut until all fits."""
+    cells = [list(header), *map(list, rows)]
+    widths = [max(columns(row[column]) for row in cells) for column in range(len(header))]
+    while width is not None and sum(widths) + 2 * len(widths) - 1 > width and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return "\n".join(_row(row, widths) for row in cells)
 
 
 def lane(report: LaneReport) -> str:
     """What one source came to: `tmdb 2,968 done, 27 not there, 5 ambiguous`."""
-    special = {reason: number for reason, number in report.reasons.items() if reason in NOT_THERE}
-    parts = [(report.done, "done"), (report.absent - sum(special.values()), "not there")]
-    parts += [(number, NOT_THERE[reason]) for reason, number in special.items()]
-    parts += [(report.failed, "failed"), (report.broken, "unreadable"), (report.waiting, "waiting")]
-    said = ", ".join(f"{number:,} {word}" for number, word in parts if number) or "nothing to ask"
+    left = _figures((report.failed, "failed"), (report.broken, "unreadable"), (report.waiting, "waiting"))
+    parts = (_figures((report.done, "done")), not_there(report), left)
+    said = ", ".join(part for part in parts if part) or "nothing to ask"
     why = f"   {CLOSED[report.reason]}" if report.reason in CLOSED else ""
     until = f" (until {moment(report.until)})" if report.until and report.waiting else ""
-    return f" {report.source:<11}{said}{why}{until}"
+    return f" {report.source:<{NAME}}{said}{why}{until}"
+
+
+def not_there(report: LaneReport) -> str:
+    """What a source did not find: `27 not there, 5 ambiguous`."""
+    special = [(number, reason) for reason, number in report.reasons.items() if reason in SPECIAL]
+    return _figures((report.absent - sum(number for number, _ in special), "not there"), *special)
 
 
 def summary(report: Report) -> list[str]:
@@ -93,18 +118,34 @@ def summary(report: Report) -> list[str]:
     return [f"{head} {figures}", *[lane(each) for each in report.lanes.values()]]
 
 
-def next_step(report: Report, code: int, database: str) -> str:
-    """The exit code, and the one command to run next."""
-    where = "" if database == "mwi.db" else f" --db {shlex.quote(database)}"
-    resume = f"mwi-crawl {report.kind if report.kind != 'failures' else 'full'} --resume{where}"
-    closed = next((lane.source for lane in report.lanes.values() if lane.state == "closed"), "SOURCE")
+def next_step(report: Report, code: int, where: str, *, films: int) -> str:
+    """The exit code, and the one command to run next. `where`: the options that it must be given again."""
+    if not code and not (films and report.lanes):
+        first = f"put a key in .env, then: mwi-crawl full{where}" if films else f"mwi-crawl import ratings.csv{where}"
+        return f"Next: {first}   (exit code {code})"
+    go_on = f"mwi-crawl {resumable(report.kind)} --resume{where}"
+    closed = next((each.source for each in report.lanes.values() if each.state == "closed"), "SOURCE")
+    until = min((each.until for each in report.lanes.values() if each.until and each.waiting), default=None)
     steps: Mapping[int, str] = {
         0: f"mwi-crawl status{where}",
-        4: f"put the new key in .env, then: {resume}",
+        4: f"put the new key in .env, then: {go_on}",
         5: f"mwi-crawl failures{where}",
-        6: resume,
+        6: f"{go_on}   (after {moment(until)})" if until else go_on,
         7: f"mwi-crawl doctor {closed}{where}",
-        130: resume,
-        143: resume,
     }
-    return f"Next: {steps.get(code, resume)}   (exit code {code})"
+    return f"Next: {steps.get(code, go_on)}   (exit code {code})"
+
+
+def resumable(kind: str) -> str:
+    """The command that goes on with a run of this kind."""
+    return "full" if kind == "failures" else kind
+
+
+def _figures(*parts: tuple[int, str]) -> str:
+    return ", ".join(f"{number:,} {word}" for number, word in parts if number)
+
+
+def _row(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [cut(text, width) for text, width in zip(row, widths, strict=True)]
+    padded = (text + " " * (width - columns(text)) for text, width in zip(cells, widths, strict=True))
+    return (" " + "  ".join(padded)).rstrip()

@@ -1,10 +1,11 @@
--- A further question about the same film. One that is known already joins this run if it waits or is due again.
+-- A further question of this run about the same film; one that is known already is asked again.
 insert into jobs (source, key, film_id, state, ready_at, priority, fallback, run_id)
 values (:source, :key, :film_id, 'pending', :ready_at, :priority, :fallback, :run_id)
 on conflict (source, key) do update set
-  state = case when jobs.state = 'absent' and jobs.ready_at <= excluded.ready_at then 'pending' else jobs.state end,
-  run_id = case
-    when jobs.state = 'pending' or (jobs.state = 'absent' and jobs.ready_at <= excluded.ready_at) then excluded.run_id
-    else jobs.run_id
-  end,
+  film_id = coalesce(jobs.film_id, excluded.film_id),
+  state = 'pending',
+  reason = null,
+  attempts = case when jobs.state = 'pending' then jobs.attempts else 0 end,
+  ready_at = case when jobs.state = 'pending' then jobs.ready_at else excluded.ready_at end,
+  run_id = excluded.run_id,
   fallback = coalesce(excluded.fallback, jobs.fallback);

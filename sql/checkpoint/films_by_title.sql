@@ -1,7 +1,15 @@
--- Which films of this title and year have no id at all (named: 0), or are known to Letterboxd (named: 1)?
--- A seed that brings an id of its own may only take a film that has none.
+-- Which films may a title and a year mean? Those without any id (named: 0), and those Letterboxd knows (named: 1).
+-- A kind of title that is not known is a film or a series. A seed that brings an id of its own may only take a film that
+-- has none, and only where no other film bears the title; a year that is not known tells nothing.
 with same_title as (
-  select film_id from films where title = :title and release_year is :year
+  select film_id
+  from films
+  where title = :title and release_year is :year
+    and (
+      media_type is :media_type
+      or (media_type is null and :media_type in ('movie', 'tv'))
+      or (:media_type is null and media_type in ('movie', 'tv'))
+    )
 ),
 ids as (
   select
@@ -14,5 +22,6 @@ ids as (
 )
 select film_id, letterboxd > 0 as named
 from ids
-where aliases = 0 or (letterboxd > 0 and :with_ids = 0)
+where (aliases = 0 and (:with_ids = 0 or (:year is not null and (select count(*) from ids) = 1)))
+  or (letterboxd > 0 and :with_ids = 0 and :year is not null)
 order by film_id;

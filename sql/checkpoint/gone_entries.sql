@@ -1,8 +1,17 @@
--- Rows of an earlier import of the same kind that this one no longer has: of its owner, and of the people it names.
-select user_id, film_id
+-- Rows of earlier imports that this one no longer has: where the kind of file tells all there is (:complete),
+-- of its owner and the people it names; else of the lists it holds.
+select user_id, film_id, list_name
 from import_entries
 where kind = :kind and last_import_id <> :import_id and gone_at is null
   and (
-    user_id = :user_id
-    or user_id in (select e.user_id from import_entries as e where e.kind = :kind and e.last_import_id = :import_id)
+    (
+      :complete
+      and (
+        user_id = :user_id
+        or user_id in (select e.user_id from import_entries as e where e.kind = :kind and e.last_import_id = :import_id)
+      )
+    )
+    or (user_id, list_name) in (
+      select e.user_id, e.list_name from import_entries as e where e.kind = :kind and e.last_import_id = :import_id
+    )
   );

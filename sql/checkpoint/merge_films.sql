@@ -2,6 +2,17 @@
 -- Where a source speaks of both, what it says of :keep stays; a decision made by a person wins over one that was not.
 update import_entries set film_id = :keep where film_id = :drop;
 insert into touched select distinct user_id, film_id from import_entries where film_id = :keep;
+update ratings
+set (rating, rated_at, liked, favourite) = (
+  select
+    coalesce(ratings.rating, d.rating),
+    case when ratings.rating is null then d.rated_at else ratings.rated_at end,
+    max(ratings.liked, d.liked),
+    max(ratings.favourite, d.favourite)
+  from ratings as d
+  where d.film_id = :drop and d.user_id = ratings.user_id
+)
+where film_id = :keep and user_id in (select r.user_id from ratings as r where r.film_id = :drop);
 delete from ratings
 where film_id = :drop and user_id in (select r.user_id from ratings as r where r.film_id = :keep);
 update ratings set film_id = :keep where film_id = :drop;
@@ -65,7 +76,8 @@ set
   imdb_id = coalesce(imdb_id, (select merged.imdb_id from merged)),
   letterboxd_slug = coalesce(letterboxd_slug, (select merged.letterboxd_slug from merged)),
   media_type = case
-    when tmdb_id is null then coalesce((select merged.media_type from merged), media_type) else media_type
+    when tmdb_id is null and (select merged.tmdb_id from merged) is not null then (select merged.media_type from merged)
+    else coalesce(media_type, (select merged.media_type from merged))
   end,
   tmdb_id = coalesce(tmdb_id, (select merged.tmdb_id from merged)),
   title = coalesce(title, (select merged.title from merged)),

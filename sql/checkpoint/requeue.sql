@@ -1,12 +1,12 @@
 -- Give the run the jobs of a source that are due again. (:scoped: only those of the films in plan_scope.)
 
--- what waits, whoever planned it
+-- what waits, whoever planned it; a body that an older parser read is fetched whole
 update jobs
-set run_id = :run_id
+set run_id = :run_id, etag = case when parser_version = :version then etag end
 where source = :source and state = 'pending' and run_id is not :run_id
   and (:scoped = 0 or film_id in (select film_id from temp.plan_scope));
 
--- what is stale, or asked for again; a body that an older parser read is fetched whole
+-- what is stale, or asked for again
 update jobs
 set
   state = 'pending', reason = null, ready_at = :now, attempts = 0, run_id = :run_id,
@@ -17,7 +17,9 @@ where source = :source and state = 'done' and coalesce(reason, '') <> 'lookup'
 
 -- what failed before, or could not be read by an older parser
 update jobs
-set state = 'pending', reason = null, ready_at = :now, attempts = 0, run_id = :run_id
+set
+  state = 'pending', reason = null, ready_at = :now, attempts = 0, run_id = :run_id,
+  etag = case when parser_version = :version then etag end
 where source = :source and (state = 'failed' or (state = 'broken' and (parser_version is not :version or :refetch = 1)))
   and (:scoped = 0 or film_id in (select film_id from temp.plan_scope));
 

@@ -1,4 +1,4 @@
--- A job's new state. An answer without a new body (304, a fault) leaves the kept one in place.
+-- A job's new state. An answer with no news (304, a fault: not :heard) leaves the kept body in place.
 update jobs
 set
   state = :state,
@@ -7,7 +7,7 @@ set
   absences = :absences,
   ready_at = :ready_at,
   parser_version = coalesce(:parser_version, parser_version),
-  body_hash = coalesce(:body_hash, body_hash),
-  etag = case when :body_hash is null then etag else :etag end,
+  body_hash = case when :heard then :body_hash else body_hash end,
+  etag = case when :heard then :etag else etag end,
   fetched_at = coalesce(:fetched_at, fetched_at)
 where job_id = :job_id;

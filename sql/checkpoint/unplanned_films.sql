@@ -1,4 +1,5 @@
--- Followed films this source was never asked about, behind a place, with what is known of them.
+-- Followed films this source was never asked about, behind a place, with what is known of them; and those of which it had
+-- nothing, whose ids or titles have changed since (asked: 1).
 select
   films.film_id,
   films.media_type,
@@ -12,11 +13,19 @@ select
     select min(film_aliases.value)
     from film_aliases
     where film_aliases.film_id = films.film_id and film_aliases.scheme = 'boxd'
-  ) as boxd
+  ) as boxd,
+  exists (select 1 from jobs where jobs.film_id = films.film_id and jobs.source = :source) as asked
 from films
 where films.film_id > :after
   and films.followed = 1
   and (:scoped = 0 or films.film_id in (select film_id from temp.plan_scope))
-  and not exists (select 1 from jobs where jobs.film_id = films.film_id and jobs.source = :source)
+  and films.updated_at > coalesce(
+    (
+      select max(case when jobs.state = 'absent' then coalesce(jobs.fetched_at, '') else '9999' end)
+      from jobs
+      where jobs.film_id = films.film_id and jobs.source = :source
+    ),
+    ''
+  )
 order by films.film_id
 limit :limit;

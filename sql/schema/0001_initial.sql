@@ -16,7 +16,7 @@ create table settings (
 -- films and their ids
 
 create table films (
-  film_id integer primary key,           -- our own number of the film
+  film_id integer primary key autoincrement, -- our own number of the film; that of a merged row is never given again
   media_type text check (media_type in ('movie', 'tv', 'episode', 'game', 'other')), -- movie, tv, episode, game, other; null: not known yet
   title text,                            -- title as first met
   original_title text,                   -- title in the language of the film, where an input gave it
@@ -229,6 +229,7 @@ create table watches (
   entry_id integer references import_entries -- imported row it comes from
 );
 create index watches_by_film on watches (film_id, user_id);
+create index watches_by_entry on watches (entry_id);
 create index watches_by_day on watches (user_id, watched_on);
 
 create table lists (

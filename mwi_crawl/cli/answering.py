@@ -1,0 +1,51 @@
+"""Who answers a crawl: the real upstreams, or for a demo's file the fake one, for as long as the crawl lasts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mwi_crawl.cli.options import TOLD, Common, settings
+
+if TYPE_CHECKING:
+    from mwi_crawl.config import Config
+
+MARK = "upstream"  # the setting in a file that says who answers
+DEMO_RATE = 80  # requests per second: patient enough to be watched, quick enough not to bore
+
+
+@asynccontextmanager
+async def answered(given: Common, *, logged: bool = True) -> AsyncIterator[Config]:
+    """The settings of a crawl, while somebody answers. `logged`: there is a log file."""
+    config = settings(given, logged=logged)
+    if not is_demo(config.paths.db):
+        yield config
+        return
+    from mwi_crawl.demo.history import TOKEN
+    from mwi_crawl.demo.upstream import demo_upstream
+
+    async with demo_upstream().serve() as base_url:
+        logging.getLogger(TOLD).info("a fake upstream answers at %s", base_url)
+        keys = ("_API_KEY", "_TOKEN", "_API_KEY_FILE", "_TOKEN_FILE")
+        environ = {name: value for name, value in os.environ.items() if not name.endswith(keys)}
+        tmdb = {"enabled": True, "base_url": base_url, "requests_per_second": DEMO_RATE, "concurrency": 10}
+        environ["TMDB_API_READ_ACCESS_TOKEN"] = TOKEN
+        yield settings(given, {"sources": {"tmdb": tmdb}}, environ, logged=logged)
+
+
+def is_demo(path: Path) -> bool:
+    """Whether a file was made by `demo`."""
+    from mwi_crawl.queries import sql
+
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            return db.execute(sql("read/setting"), {"name": MARK}).fetchone() is not None
+    except sqlite3.Error:  # no database, or not ours: whoever opens it next tells that better
+        return False
