@@ -64,7 +64,10 @@ class Person:
     def wait(self, *words: object, before: str = "", **options: Any) -> Said:
         """Type such a command and wait for its end."""
         with self.start(*words, before=before, **options) as process:
-            out, err = process.communicate(timeout=60)
+            try:
+                out, err = process.communicate(timeout=60)
+            finally:
+                process.kill()  # one that hangs must not make the tests hang; one that has ended takes no notice
         return Said(process.returncode, out or "", err or "")
 
     def write(self, name: str, text: str) -> Path:

@@ -19,6 +19,8 @@ from mwi_crawl.settle import iso, settle
 from mwi_crawl.source import Source
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+ALL = Scope()
+ME = Owner()
 
 
 def day(number: float) -> datetime:
@@ -93,7 +95,7 @@ class Script(Source):
         return 2 if key.startswith("find") else 1
 
 
-def begin(db: sqlite3.Connection, source: Source, scope: Scope = Scope(), now: datetime = NOW) -> int:  # noqa: B008
+def begin(db: sqlite3.Connection, source: Source, scope: Scope = ALL, now: datetime = NOW) -> int:
     """A run with its plan and its lane, as the engine makes it."""
     run = runs.begin(db, "full", "{}", iso(now))
     replan(db, run.run_id, source, scope, now)
@@ -106,7 +108,7 @@ def replan(
     db: sqlite3.Connection,
     run_id: int,
     source: Source,
-    scope: Scope = Scope(),  # noqa: B008
+    scope: Scope = ALL,
     now: datetime = NOW,
 ) -> None:
     assert plan.choose(db, scope, {source.name: source}, now) == []
@@ -178,9 +180,9 @@ def reading(
 def take(
     db: sqlite3.Connection,
     *readings: Reading,
-    owner: Owner = Owner(),
+    owner: Owner = ME,
     now: str | None = None,
-    content: bytes = b"",  # noqa: B008
+    content: bytes = b"",
 ) -> list[Imported]:
     """Import these tables as one file; its content is made of the rows if it is not told."""
     held = content or repr([list(table.rows()) for table in readings]).encode()

@@ -71,9 +71,10 @@ def test_faults_in_a_row_lead_to_longer_pauses_and_then_to_later() -> None:
     assert list(FAULT_PAUSES) == sorted(FAULT_PAUSES)
 
 
-def test_after_a_good_answer_the_pauses_begin_small_again() -> None:
+@pytest.mark.parametrize("good", [OK, ABSENT])
+def test_after_a_good_answer_the_pauses_begin_small_again(good: Outcome) -> None:
     breaker = Breaker(600)
-    actions(breaker, [RETRY] * FAULTS_PER_PAUSE * 3 + [OK])
+    actions(breaker, [RETRY] * FAULTS_PER_PAUSE * 3 + [good])
     assert actions(breaker, [RETRY] * FAULTS_PER_PAUSE) == [Pause(FAULT_PAUSES[0], "upstream_down")]
 
 
@@ -95,7 +96,7 @@ def test_a_lost_network_is_waited_for_as_long_as_configured(net_wait: float) -> 
 
 
 def test_a_network_that_returns_is_waited_for_anew() -> None:
-    breaker = Breaker(10)
+    breaker = Breaker(sum(OFFLINE_PAUSES[:3]))
     assert actions(breaker, [OK, OFFLINE, OFFLINE, OFFLINE, OK, OFFLINE]) == [
         *(Pause(seconds, "offline") for seconds in OFFLINE_PAUSES[:3]),
         Pause(OFFLINE_PAUSES[0], "offline"),

@@ -590,4 +590,6 @@ def test_a_job_whose_film_was_merged_meanwhile_is_stored_with_the_film_that_stan
     save(db, run, answer(jobs[1], parsed=Parsed(("scores",), (score(7.0),))))
     assert one(db, "select film_id from scores") == 1
     assert state(db, jobs[1].key) == "done"
+    save(db, run, answer(jobs[1], Outcome.RETRY, body=None, reason="timeout"))
+    assert one(db, "select film_id from failures") == 1
     assert films.find(db, Seed({"imdb": "tt0000002"})) == 1

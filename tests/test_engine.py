@@ -15,8 +15,8 @@ from toys import TOKEN, Toy, ask, engine_of, invented_ids, know, settings, state
 from mwi_crawl import checkpoint, crawl, lane, runs
 from mwi_crawl.demo.misbehaviour import Misbehaviour, too_many
 from mwi_crawl.demo.upstream import FakeUpstream
-from mwi_crawl.errors import DiskFullError, InputError, KeyMissingError, OfflineError
-from mwi_crawl.model import MediaType, Request, RunStatus, Seed
+from mwi_crawl.errors import DiskFullError, InputError, KeyMissingError, OfflineError, StorageError
+from mwi_crawl.model import MediaType, RunStatus, Seed
 from mwi_crawl.plan import Scope
 from mwi_crawl.sources.tmdb import Tmdb
 
@@ -258,7 +258,8 @@ async def test_one_who_asks_for_an_hour_is_left_until_then_by_this_run_and_by_th
         opens = datetime.fromisoformat(lane.until) - before
         assert timedelta(minutes=59) < opens <= timedelta(minutes=61)
         upstream.behave()
-        again = await engine.full(resume=True)
+        async with asyncio.timeout(5):
+            again = await engine.full(resume=True)
     assert asked < 20
     assert (again.exit_code, again.attempt, len(upstream.log.hits)) == (6, 2, asked)
     still = datetime.fromisoformat(again.lanes["tmdb"].until) - before
@@ -279,7 +280,8 @@ async def test_a_source_closed_for_days_stays_closed_for_those_days(tmp_path, re
             )
         )
         for _ in range(2):
-            report = await engine.full()
+            async with asyncio.timeout(5):
+                report = await engine.full()
             assert report.exit_code == {"blocked": 7, "quota": 6}[reason]
             assert report.lanes["tmdb"].until[:16] == until[:16]
     assert upstream.log.hits == []
@@ -465,12 +467,13 @@ async def test_resume_with_nothing_unfinished_starts_a_new_run(tmp_path):
 async def test_a_run_cut_off_while_it_planned_plans_the_rest_when_resumed(tmp_path, monkeypatch):
     monkeypatch.setattr("mwi_crawl.plan.PAGE", 10)
     upstream = tmdb_upstream()
-    async with engine_of(settings(tmp_path, invented_ids(35)), upstream) as engine:
+    async with engine_of(settings(tmp_path, invented_ids(60)), upstream) as engine:
         stop_when_planned(engine, 15)
-        report = await engine.full()
+        report = await engine.full(Scope(limit=35))
         assert report.status is RunStatus.INTERRUPTED
         assert ask(tmp_path, "select count(*), (select planned_at from runs) from jobs") == [(20, None)]
         assert upstream.log.hits == []
+    async with engine_of(settings(tmp_path), upstream) as engine:
         report = await engine.full(resume=True)
     assert (report.run_id, report.attempt, states(tmp_path)) == (1, 2, {"done": 35})
     assert report.lanes["tmdb"].planned == 35
@@ -686,6 +689,26 @@ async def test_a_full_disk_ends_the_run_at_once_and_resume_completes_it(tmp_path
     assert (report.run_id, report.exit_code, states(tmp_path)) == (1, 0, {"done": 60})
 
 
+async def test_a_file_that_takes_not_even_the_end_of_the_run_leaves_it_resumable(tmp_path, monkeypatch):
+    def failing(*given, **how):
+        raise sqlite3.OperationalError("first")
+
+    def failing_too(*given):
+        raise sqlite3.OperationalError("second")
+
+    upstream = tmdb_upstream()
+    with monkeypatch.context() as broken:
+        broken.setattr(checkpoint, "save", failing)
+        broken.setattr(runs, "end", failing_too)
+        async with engine_of(settings(tmp_path, invented_ids(5)), upstream) as engine:
+            with pytest.raises(StorageError, match="first"):
+                await engine.full()
+    assert ask(tmp_path, "select status from runs") == [("RUNNING",)]
+    async with engine_of(settings(tmp_path, invented_ids(5)), upstream) as engine:
+        report = await engine.full(resume=True)
+    assert (report.attempt, report.exit_code) == (2, 0)
+
+
 async def test_a_run_that_the_disk_has_no_room_for_is_not_begun(tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 64_500_000})
     monkeypatch.setattr(crawl.shutil, "disk_usage", lambda place: usage)
@@ -824,7 +847,3 @@ def stop_when_planned(engine, jobs):
         return done
 
     engine.store.transact = watching
-
-
-def test_a_request_is_what_the_tests_say():
-    assert Toy().request(["a", "b"]) == Request("/toy", {"ids": "a,b"})

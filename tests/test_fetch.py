@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwi_crawl.address import is_loopback, is_public, redirect_target
-from mwi_crawl.demo.misbehaviour import Ask, End, Misbehaviour, bomb, gzipped, head, huge, redirect, whole
+from mwi_crawl.demo.misbehaviour import Ask, End, Misbehaviour, bomb, drip, gzipped, head, huge, redirect, whole
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.errors import TransportError
 from mwi_crawl.fetch import MAX_HOPS, Fetcher, HttpTransport, Limits, explain
@@ -118,8 +118,8 @@ FAULTS: Mapping[str, tuple[str | Misbehaviour, str]] = {
     "deflate cut off": (answer(zlib.compress(FILM)[:-5], "deflate"), "truncated"),
     "an encoding not asked for": (answer(b"\x0b\x02\x80abc\x03", "br"), "bad_encoding"),
     "two encodings": (answer(gzipped(gzipped(FILM)), "gzip, gzip"), "bad_encoding"),
-    "a slow body": ("drip", "timeout"),
-    "a slow header": ("drip_header", "timeout"),
+    "a slow body": (drip(pause=0.03), "timeout"),  # no wait between two reads is long
+    "a slow header": (drip(pause=0.03, header=True), "timeout"),
     "a header of 20 kB": ("long_header", "protocol"),
     "5,000 headers": (wire(head(200, {f"x-{number}": "x" * 60 for number in range(5000)})), "protocol"),
     "random bytes": ("garbage", "protocol"),
@@ -206,7 +206,17 @@ async def test_a_body_may_be_as_large_as_the_limit_and_no_larger(pack: Any) -> N
         assert isinstance(reply, Response) is fits
 
 
-@pytest.mark.parametrize("misbehaviour", [bomb(512 * MB), huge(2**30), "endless"], ids=["bomb", "1 GB", "endless"])
+def zeros(size: int) -> bytes:
+    """So many MB of zeros, gzipped to a thousandth."""
+    squeeze = zlib.compressobj(9, wbits=31)
+    return b"".join([*(squeeze.compress(bytes(MB)) for _ in range(size)), squeeze.flush()])
+
+
+@pytest.mark.parametrize(
+    "misbehaviour",
+    [bomb(512 * MB), answer(zeros(64)), huge(2**30), "endless"],
+    ids=["a bomb in pieces", "a bomb at once", "1 GB", "endless"],
+)
 async def test_memory_is_bounded_whatever_is_sent(misbehaviour: str | Misbehaviour) -> None:
     fake = film()
     fake.script(misbehaviour)
@@ -549,6 +559,7 @@ def test_redirects_within_the_site_are_followed(base: str, location: str, target
     [
         "",
         "http://api.example.org/b",  # no longer safe
+        "http://api.example.org:443/b",
         "https://api.example.org:8443/b",
         "https://example.org/b",  # not below the API's host
         "https://evilapi.example.org/b",

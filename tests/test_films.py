@@ -17,7 +17,6 @@ from rows import all_of, at, film, made, one, sound
 
 from mwi_crawl import films, schema
 from mwi_crawl.model import MediaType, Seed
-from mwi_crawl.queries import sql
 
 NUMBERS = {"imdb": "tt000000{}", "tmdb_movie": "{}", "tmdb_tv": "{}", "letterboxd": "film-{}", "boxd": "b{}"}
 
@@ -423,6 +422,12 @@ def test_a_film_is_not_the_episode_or_the_game_of_its_title(db: sqlite3.Connecti
     assert by_title(db, {"imdb": "tt0000001"}, media_type=kind) is None
     assert by_title(db, {"imdb": "tt0000001"}, media_type=MediaType.TV) is not None
     assert by_title(db, {"imdb": "tt0000001"}, media_type=MediaType.MOVIE) is not None
+
+
+def test_a_title_of_no_known_kind_is_not_the_episode_of_that_name(db: sqlite3.Connection) -> None:
+    titled(db, media_type=MediaType.EPISODE)
+    assert by_title(db) is None
+    assert by_title(db, media_type=MediaType.EPISODE) == 1
 
 
 def test_a_film_is_not_the_series_of_its_title(db: sqlite3.Connection) -> None:

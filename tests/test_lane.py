@@ -14,7 +14,7 @@ from mwi_crawl import parse
 from mwi_crawl.demo.misbehaviour import Ask, too_many
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.lane import _Feed
-from mwi_crawl.model import Fault, Job, Outcome, Parsed, Rate, Request, Response, RunStatus, Verdict
+from mwi_crawl.model import Fault, Job, Outcome, Request, Response, RunStatus, Verdict
 from mwi_crawl.report import LaneReport, Report
 from mwi_crawl.source import Source
 
@@ -327,8 +327,3 @@ def test_a_report_as_json_has_only_plain_values():
     assert (told["status"], told["failed"], told["requests"], told["seconds"]) == ("PARTIAL", 2, 9, 1.235)
     assert told["sources"]["a"]["waiting"] == 0
     assert told["sources"]["a"]["absent_reasons"] == {"not_found": 1}
-
-
-def test_a_rate_is_what_the_tests_say():
-    assert Rate(10_000, burst=100, concurrency=4) == Toy.rate
-    assert Parsed().absent is None

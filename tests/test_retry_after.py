@@ -75,6 +75,7 @@ def test_seconds_and_dates_are_understood_and_no_wish_is_longer_than_an_hour(val
         "Sun, 06 Nov 1994 08:48:37 GMT",  # past
         "Sun, 06 Nov 1994 08:49:00 GMT",  # now
         "Fri, 31 Dec 99999 23:59:59 GMT",
+        f"Sun, 06 Nov {'9' * 30} 08:49:37 GMT",
         "Sun, 99 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 08:49:37 +9999999999",
         ",",

@@ -245,6 +245,11 @@ def test_a_copy_that_could_not_be_finished_does_not_bear_the_name(db: sqlite3.Co
     db.execute("begin immediate")  # SQLite refuses to copy in the middle of a transaction
     with pytest.raises(sqlite3.OperationalError):
         schema.backup(db, target)
+    db.execute("rollback")
+    db.set_progress_handler(lambda: int((tmp_path / "copy.db.part").exists()), 10)  # interrupted on the way
+    with pytest.raises(sqlite3.OperationalError):
+        schema.backup(db, target)
+    db.set_progress_handler(None, 0)
     assert target.read_bytes() == before
     assert sorted(each.name for each in tmp_path.glob("copy*")) == ["copy.db"]
 

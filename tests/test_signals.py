@@ -17,7 +17,7 @@ from toys import tmdb_upstream
 
 from mwi_crawl.cli import signals
 from mwi_crawl.cli.signals import Stopper
-from mwi_crawl.demo.misbehaviour import Misbehaviour, too_many
+from mwi_crawl.demo.misbehaviour import too_many
 
 RESUME = "mwi-crawl full --resume"
 
@@ -175,6 +175,7 @@ async def test_a_signal_when_nobody_listens_any_more_still_ends_the_run_in_order
     assert rows(tmp_path, "select status, exit_code from runs") == [("INTERRUPTED", 129)]
     asked = len(upstream.log.hits)
     assert rows(tmp_path, "select count(*) from jobs where state = 'done'") == [(asked,)]
+    assert "Exception in callback" not in (tmp_path / "films" / "mwi-crawl.log").read_text()
 
 
 # the stopper itself
@@ -231,7 +232,3 @@ async def test_work_that_fails_gives_the_signals_back_too():
         await stopper.guard(work())
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert stopper.code is None
-
-
-def test_a_slow_answer_is_what_the_tests_say():
-    assert Misbehaviour("x", wait=1.0).kind is None

@@ -200,7 +200,7 @@ async def test_another_programs_edits_are_waited_for(path: Path, hasty: None) ->
     async with Store(path, busy_seconds=30, on_busy=waits.append) as mine:
         with held_by_another(path) as other:
             task = asyncio.create_task(mine.transact(put, "waited"))
-            while len(waits) < 3:
+            while len(waits) < 3 and not task.done():
                 await asyncio.sleep(0.01)
             other.execute("commit")
             await task
@@ -221,7 +221,7 @@ async def test_another_programs_edits_are_waited_for_while_the_file_is_opened(pa
                 await mine.transact(put, "waited")
 
         task = asyncio.create_task(open_and_write())
-        while len(waits) < 3:
+        while len(waits) < 3 and not task.done():
             await asyncio.sleep(0.01)
         other.execute("commit")
         await task

@@ -157,7 +157,10 @@ def test_a_film_that_was_only_looked_up_is_still_pending(db: sqlite3.Connection)
     run = begin(db, Asked())
     save(db, run, answer(ready(db, run, "tmdb")[0], parsed=Parsed(keys=("movie/1",))))
     assert rows(db, "film_source_state", "state", "reason") == [("pending", None)]
-    save(db, run, answer(ready(db, run, "tmdb")[0]))
+    (job,) = ready(db, run, "tmdb")
+    save(db, run, answer(job, Outcome.ABSENT, reason="http_404"))
+    assert rows(db, "film_source_state", "state", "reason") == [("absent", "http_404")]
+    save(db, run, answer(job))
     assert rows(db, "film_source_state", "state", "reason") == [("done", None)]
 
 
@@ -238,6 +241,7 @@ def test_the_kinds_of_the_sources_are_kinds_of_the_file() -> None:
 def test_no_view_counts_what_another_source_says(filled: sqlite3.Connection) -> None:
     before = {view: rows(filled, view) for view in names("view")}
     filled.execute("insert into film_facts (film_id, source, title) values (1, 'omdb', 'Another')")
+    filled.execute("insert into scores values (1, 'tmdb', 'imdb', 1, 10, 999)")
     filled.execute("insert into scores values (1, 'omdb', 'tmdb', 1, 10, 999)")
     filled.execute("insert into film_genres values (1, 'omdb', 'Drama', 0)")
     assert {view: rows(filled, view) for view in names("view")} == before

@@ -12,8 +12,8 @@ import click
 
 from mwi_crawl.cli import endings, terminal
 from mwi_crawl.cli.crawling import full, plan
-from mwi_crawl.cli.demo import demo
-from mwi_crawl.cli.doctor import doctor
+from mwi_crawl.cli.demo import demo as demo_command
+from mwi_crawl.cli.doctor import doctor as doctor_command
 from mwi_crawl.cli.failing import failures
 from mwi_crawl.cli.inputs import import_
 from mwi_crawl.cli.looking import runs, status
@@ -64,7 +64,9 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, init, import_, keys, plan, full, status, runs, failures, doctor, config, db):
+IN_ORDER = (demo_command, init, import_, keys, plan, full, status, runs, failures, doctor_command, config, db)
+
+for command in IN_ORDER:
     cli.add_command(command)
 
 

@@ -1,0 +1,189 @@
+"""`init`, `config`, `keys` and `doctor`: a place for a history, and whether everything is in order."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from commandline import Person
+from toys import TOKEN
+
+from mwi_crawl.cli import doctor
+from mwi_crawl.demo.upstream import FakeUpstream
+from mwi_crawl.sources.tmdb import Tmdb
+
+Patch = pytest.MonkeyPatch
+
+
+def test_init_makes_all_that_is_needed(mwi: Person) -> None:
+    said = mwi("init")
+    assert said.code == 0
+    made = {path.name for path in mwi.folder.iterdir()}
+    assert made >= {"config.toml", ".env.example", ".gitignore", "mwi.db"}
+    assert [line.split()[1] for line in said.out.splitlines()[:2]] == ["config.toml", ".env.example"]
+    assert "Created mwi.db        schema " in said.out
+    assert "Keys found: none." in said.out
+    assert said.last.endswith("mwi-crawl import ratings.csv")
+
+
+def test_init_leaves_alone_what_exists(mwi: Person) -> None:
+    mwi.write("config.toml", "[engine]\nmax_retries = 5\n")
+    mwi.write(".gitignore", ".env\nmine")
+    mwi("init")
+    before = {path: path.read_bytes() for path in mwi.folder.iterdir() if path.suffix != ".log"}
+    said = mwi("init")
+    assert said.code == 0
+    assert "Nothing to do." in said.out
+    assert {path: path.read_bytes() for path in before} == before
+    assert (mwi.folder / "config.toml").read_text() == "[engine]\nmax_retries = 5\n"
+    assert (mwi.folder / ".gitignore").read_text().splitlines()[:3] == [".env", "mine", "mwi.db*"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+def test_the_database_and_its_copies_are_private(mwi: Person) -> None:
+    mwi("init")
+    mwi("db", "backup", "copy.db")
+    for name in ("mwi.db", "copy.db", "mwi-crawl.log"):
+        assert (mwi.folder / name).stat().st_mode & 0o077 == 0
+
+
+def test_the_configuration_that_init_makes_changes_nothing(mwi: Person) -> None:
+    without = mwi("config", "show").out
+    mwi("init")
+    assert mwi("config", "show").out == without
+
+
+def test_config_show_tells_where_each_value_comes_from(mwi: Person, monkeypatch: Patch) -> None:
+    mwi.write("config.toml", "[engine]\nmax_retries = 5\n")
+    monkeypatch.setenv("MWI_ENGINE__TIMEOUT_SECONDS", "7")
+    said = mwi("config", "show", "--origin", "--db", "x.db")
+    rows = {line.split()[0]: line.split(maxsplit=2)[1:] for line in said.out.splitlines()}
+    assert rows["engine.max_retries"] == ["5", "config.toml line 2"]
+    assert rows["engine.timeout_seconds"] == ["7", "environment MWI_ENGINE__TIMEOUT_SECONDS"]
+    assert rows["paths.db"] == ['"x.db"', "command line"]
+    assert rows["engine.keep_bodies"] == ["true", "default"]
+    assert list(mwi.folder.glob("*.log")) == []
+
+
+def test_a_key_is_never_shown_whole(mwi: Person, tmdb: FakeUpstream) -> None:
+    for words in ("config show --origin", "keys check", "doctor", "doctor tmdb", "init", "full -v", "status --json"):
+        said = mwi(*words.split())
+        assert TOKEN not in said.out + said.err
+        assert TOKEN[:-4] not in said.out + said.err
+
+
+@pytest.mark.parametrize("words", ["full", "status", "init", "import x", "doctor", "demo", "config show", "runs"])
+def test_a_wrong_setting_ends_with_3_with_its_line_and_a_suggestion(mwi: Person, words: str) -> None:
+    mwi.write("config.toml", "[sources.tmdb]\nrate_per_sec = 3\n")
+    said = mwi(*words.split())
+    assert said.code == 3
+    assert 'config.toml line 2: [sources.tmdb] "rate_per_sec" is not a setting.' in said.err
+    assert 'Did you mean "requests_per_second"?' in said.err
+    assert not (mwi.folder / "mwi.db").exists()
+    assert not (mwi.folder / "demo.db").exists()
+
+
+def test_keys_check_says_that_a_key_is_taken(mwi: Person, tmdb: FakeUpstream) -> None:
+    said = mwi("keys", "check")
+    assert said.code == 0
+    assert said.out.split()[:2] == ["tmdb", "ok"]
+    assert f"...{TOKEN[-4:]}" in said.out
+    assert len(tmdb.log.hits) == 1
+
+
+def test_keys_check_says_that_a_key_is_refused(mwi: Person, tmdb: FakeUpstream, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("TMDB_API_READ_ACCESS_TOKEN", "eyJhbGciOiJub25lIn0.refused-canary.77aa")
+    said = mwi("keys", "check", "-q")
+    assert said.code == 4
+    assert "reject" in said.out
+    assert "...77aa" in said.out
+    assert "Copy it again from https://www.themoviedb.org/settings/api" in said.out
+    assert "refused-canary" not in said.out
+
+
+def test_keys_check_without_keys_is_well_unless_one_was_asked_about(mwi: Person) -> None:
+    said = mwi("keys", "check")
+    assert said.code == 0
+    assert "TMDB_API_READ_ACCESS_TOKEN is not set" in said.out
+    assert mwi("keys", "check", "--source", "tmdb").code == 4
+    assert mwi("keys", "check", "--source", "nonsense").code == 3
+
+
+def test_keys_check_names_an_upstream_out_of_reach(mwi: Person) -> None:
+    mwi.use("http://127.0.0.1:9")
+    said = mwi("keys", "check")
+    assert said.code == 9
+    assert "offline" in said.out
+
+
+def test_doctor_finds_nothing_broken_in_a_new_folder(mwi: Person) -> None:
+    said = mwi("doctor")
+    assert said.code == 0
+    assert "no config.toml here, defaults apply" in said.out
+    assert "mwi.db  -> made by mwi-crawl init" in said.out
+    assert "without it: no posters" in said.out
+    assert said.last == "1 optional key missing, nothing broken."
+    assert list(mwi.folder.iterdir()) == []
+
+
+def test_doctor_finds_a_damaged_file(mwi: Person) -> None:
+    mwi.write("mwi.db", "this is no database, " * 100)
+    said = mwi("doctor")
+    assert said.code == 8
+    assert " BAD   mwi.db is damaged or not a database" in said.out
+    assert said.last.endswith("1 thing broken.")
+
+
+def test_doctor_finds_a_folder_that_is_not_there(mwi: Person) -> None:
+    said = mwi("doctor", "--db", "nowhere/x.db")
+    assert said.code == 8
+    assert "nowhere does not exist" in said.out
+    assert not (mwi.folder / "nowhere").exists()
+
+
+def test_doctor_warns_of_a_network_file_system(mwi: Person, monkeypatch: Patch) -> None:
+    mounts = mwi.write("mounts", f"/dev/sda / ext4 rw 0 0\nserver:/x {mwi.folder.parent} nfs4 rw 0 0\n")
+    monkeypatch.setattr(doctor, "MOUNTS", mounts)
+    assert "network file system (nfs4)" in mwi("doctor").out
+    monkeypatch.setattr(doctor, "MOUNTS", Path("nowhere"))
+    assert "network file system" not in mwi("doctor").out
+
+
+def test_doctor_asks_one_upstream_one_question(mwi: Person, tmdb: FakeUpstream) -> None:
+    said = mwi("doctor", "tmdb")
+    assert said.code == 0
+    assert said.last.startswith("ok ")
+    assert len(tmdb.log.hits) == 1
+    assert "not endorsed" in said.out
+
+
+def test_doctor_of_a_source_without_key_or_switched_off(mwi: Person, monkeypatch: Patch) -> None:
+    assert mwi("doctor", "tmdb").code == 4
+    assert mwi("doctor", "nonsense").code == 3
+    monkeypatch.setenv("MWI_SOURCES__TMDB__ENABLED", "false")
+    said = mwi("doctor", "tmdb")
+    assert said.code == 3
+    assert "off." in said.out
+    assert " off   tmdb" in mwi("doctor").out
+
+
+def test_doctor_says_why_a_source_is_off(mwi: Person, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Tmdb, "enabled", False)
+    monkeypatch.setattr(Tmdb, "why_off", "It does not permit automated access.")
+    assert "It does not permit automated access." in mwi("doctor").out
+    said = mwi("full", "--source", "tmdb")
+    assert said.code == 3
+    assert "It does not permit automated access." in said.err
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_looked_at(mwi: Person) -> None:
+    mwi("init")
+    mwi.folder.chmod(0o500)
+    try:
+        assert mwi("status").code == 0
+        assert mwi("full").code == 8
+        assert mwi("doctor").code == 8
+    finally:
+        mwi.folder.chmod(0o700)

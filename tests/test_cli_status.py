@@ -1,0 +1,159 @@
+"""`status`, `runs` and `failures`: what the file tells a person, and what a person can do about failures."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from commandline import Person
+
+from mwi_crawl.cli import terminal
+from mwi_crawl.demo.upstream import FakeUpstream
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+@pytest.fixture
+def failed(mwi: Person, tmdb: FakeUpstream) -> FakeUpstream:
+    """Three films: one done, one not there, one given up."""
+    mwi.follow("tt9000001", "tt9000002", "tt0000404")
+    tmdb.script("500", "/3/movie/9000002")
+    assert mwi("full", "-q").code == 5
+    return tmdb
+
+
+def test_status_of_a_new_file(mwi: Person) -> None:
+    mwi("init")
+    said = mwi("status")
+    assert said.code == 0
+    assert re.fullmatch(r"mwi\.db  \d+ KB · 0 films, 0 enriched · no run yet\nno run active\n", said.out)
+
+
+def test_status_counts_films_by_source_and_state(mwi: Person, failed: FakeUpstream) -> None:
+    said = mwi("status")
+    head, columns, tmdb_row, last = said.out.splitlines()
+    assert "· 3 films, 1 enriched · last run 1 PARTIAL 20" in head
+    assert columns.split() == ["source", "done", "not", "there", "waiting", "failed", "oldest"]
+    assert tmdb_row.split()[:5] == ["tmdb", "1", "1", "0", "1"]
+    assert last == "no run active"
+
+
+def test_status_shows_rare_states_only_where_there_are_any(mwi: Person) -> None:
+    mwi.follow("tt9000001")
+    mwi("full")
+    assert "no key" in mwi("status").out
+
+
+def test_status_in_json(mwi: Person, failed: FakeUpstream) -> None:
+    mwi.change("insert into quotas (source, period, used, \"limit\") values ('tmdb', 'day', 14, 1000)")
+    found = json.loads(mwi("status", "--json").out)
+    assert (found["films"], found["enriched"], found["run_active"], found["run_died"]) == (3, 1, False, False)
+    assert found["sources"]["tmdb"]["quota"] == {"used": 14, "limit": 1000}
+    assert found["last_run"]["status"] == "PARTIAL"
+    assert "14/1000" in mwi("status").out
+
+
+def test_watching_ends_where_no_run_is_active(mwi: Person) -> None:
+    mwi("init")
+    assert mwi("status", "--watch").code == 0
+
+
+def test_a_title_that_awaits_a_decision_is_told(mwi: Person, tmdb: FakeUpstream) -> None:
+    tmdb.add("/3/search/movie", json.dumps({"results": [
+        {"id": 1, "title": "Solaris", "release_date": "1972-01-01"},
+        {"id": 2, "title": "Solaris", "release_date": "1972-05-01"},
+    ], "total_results": 2, "page": 1}))  # fmt: skip
+    mwi.write("watched.csv", "Date,Name,Year,Letterboxd URI\n2020-01-01,Solaris,1972,https://boxd.it/2a\n")
+    mwi("import", "watched.csv")
+    said = mwi("full")
+    assert "1 ambiguous" in said.out
+    assert "1 film found only by title, not decided: see v_matches_open" in said.out
+    assert "1 film found only by title, not decided" in mwi("status").out
+
+
+def test_runs_are_listed_newest_first(mwi: Person, failed: FakeUpstream) -> None:
+    failed.behave()
+    mwi("failures", "retry")
+    lines = mwi("runs").out.splitlines()
+    assert lines[0].split()[:5] == ["run", "kind", "status", "started", "attempt"]
+    assert [line.split()[:3] for line in lines[1:]] == [["2", "failures", "SUCCESS"], ["1", "full", "PARTIAL"]]
+    assert [row["run_id"] for row in json.loads(mwi("runs", "--json").out)] == [2, 1]
+    assert len(mwi("runs", "--limit", "1").out.splitlines()) == 2
+    assert "full" in mwi("runs", "--status", "partial").out
+    assert mwi("runs", "--status", "FAILED").out == "No runs with status FAILED.\n"
+
+
+def test_no_runs_yet(mwi: Person) -> None:
+    mwi("init")
+    assert mwi("runs").out == "No runs yet.\n"
+
+
+def test_failures_are_listed_with_what_can_be_done(mwi: Person, failed: FakeUpstream) -> None:
+    said = mwi("failures")
+    assert said.code == 0
+    row = said.out.splitlines()[1]
+    assert row.split()[0] == "tt9000002"
+    assert "tmdb" in row
+    assert "HTTP 500" in row
+    assert said.last == (
+        "1 failure.  Retry: mwi-crawl failures retry   Accept: mwi-crawl failures ignore tt9000002 --source tmdb"
+    )
+    assert json.loads(mwi("failures", "--json").out)[0]["imdb_id"] == "tt9000002"
+
+
+def test_failures_of_a_source_that_does_not_exist(mwi: Person, failed: FakeUpstream) -> None:
+    for words in ("failures --source omdbb", "failures ignore tt9000002 --source omdbb"):
+        said = mwi(*words.split())
+        assert said.code == 3
+        assert "there is no source omdbb" in said.err
+
+
+def test_retry_asks_only_what_failed(mwi: Person, failed: FakeUpstream) -> None:
+    failed.behave()
+    before = len(failed.log.hits)
+    said = mwi("failures", "retry")
+    assert said.code == 0
+    assert re.search(r"tmdb +1 done", said.out)
+    assert [hit.path for hit in failed.log.hits[before:]] == ["/3/movie/9000002"]
+    assert mwi("failures").out == "No open failures.\n"
+
+
+def test_retry_without_failures_starts_no_run(mwi: Person, tmdb: FakeUpstream) -> None:
+    mwi.follow("tt9000001")
+    mwi("full")
+    assert mwi("failures", "retry").out == "No open failures: nothing to ask again.\n"
+    assert mwi.ask("select count(*) from runs") == [(1,)]
+
+
+def test_retry_that_fails_again_ends_with_5(mwi: Person, failed: FakeUpstream) -> None:
+    said = mwi("failures", "retry", "--json")
+    assert said.code == 5
+    assert json.loads(said.out)["failed"] == 1
+
+
+def test_an_accepted_failure_is_not_listed_any_more(mwi: Person, failed: FakeUpstream) -> None:
+    said = mwi("failures", "ignore", "tt9000002", "--source", "tmdb")
+    assert said.code == 0
+    assert said.out.startswith("tt9000002 accepted")
+    assert mwi("failures").out == "No open failures.\n"
+    again = mwi("failures", "ignore", "tt9000002")
+    assert again.code == 3
+    assert "there is no open failure of tt9000002" in again.err
+
+
+def test_options_may_stand_before_or_after_the_sub_command(mwi: Person, failed: FakeUpstream) -> None:
+    for words in ("failures --db nowhere.db retry", "failures retry --db nowhere.db"):
+        said = mwi(*words.split())
+        assert said.code == 8
+        assert "nowhere.db does not exist" in said.err
+
+
+def test_a_table_is_cut_to_the_terminal(mwi: Person, failed: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = mwi("failures").out
+    monkeypatch.setattr(terminal, "on_terminal", lambda _name: True)
+    monkeypatch.setenv("COLUMNS", "70")
+    narrow = mwi("failures").out
+    assert max(map(len, wide.splitlines()[:-1])) > 70  # whole where nobody looks
+    assert max(map(len, narrow.splitlines()[:-1])) <= 70
+    assert "…" in narrow
