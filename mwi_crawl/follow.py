@@ -15,6 +15,9 @@ from mwi_crawl.model import JobState, Parsed, Settled
 from mwi_crawl.queries import sql
 
 
+DECIDED = ("ambiguous", "tv_episode", "person")  # reasons after which no other key is asked: it is known what it is
+
+
 @dataclass(frozen=True, slots=True)
 class Next:
     """What an answer leads to: how many questions of this run, and whether it leads only to what is absent."""
@@ -39,7 +42,7 @@ def up(
             _ask(db, run_id, settled, film_id, [key, *fallback], row["priority"], leads=True) for key in parsed.keys
         ]
         return Next(sum(each or 0 for each in asked), absent=all(each is None for each in asked))
-    if settled.state is JobState.ABSENT and settled.result.reason != "ambiguous":
+    if settled.state is JobState.ABSENT and settled.result.reason not in DECIDED:
         values = {"film_id": film_id, "source": job.source, "job_id": job.job_id, "run_id": run_id}
         lookups = [found[0] for found in db.execute(sql("checkpoint/lookups"), values)]
         one = _ask(db, run_id, settled, film_id, [*lookups, *fallback], row["priority"], leads=False)

@@ -54,7 +54,7 @@ def connect(path: Path, *, busy_seconds: float = 10.0) -> sqlite3.Connection:
 def connect_readonly(path: Path) -> sqlite3.Connection:
     """A connection that cannot write; it works beside a running crawl. The file must exist."""
     if not path.is_file():
-        raise StorageError(f"{path} does not exist.", todo="Make it with: mwi-crawl init")
+        raise StorageError(f"{path} does not exist.", safe=UNCHANGED, todo="Make it with: mwi-crawl init")
     try:
         return _reader(path, "mode=ro")
     except sqlite3.OperationalError as error:
@@ -123,7 +123,7 @@ def translate(error: sqlite3.Error, path: Path) -> StorageError:
         return DiskFullError(
             f"The disk is full (SQLite: {error}).",
             safe="The last answer was rolled back; everything before it is safe.",
-            todo="Free some space, then: mwi-crawl full --resume   (mwi-crawl db vacuum makes the file smaller)",
+            todo="Free some space and run the command again; a crawl goes on with: mwi-crawl full --resume",
         )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StorageError(

@@ -87,6 +87,8 @@ class Store:
         return await self._waiting(lambda db: work(db, *args, **kwargs))
 
     async def _open(self) -> None:
+        if not self.path.exists():  # a history is its owner's business
+            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
         db = _Connection(lambda: schema.connect(self.path, busy_seconds=BUSY_STEP))
         try:
             await db
@@ -139,6 +141,10 @@ class Store:
         return result
 
     def _take_lock(self) -> None:
+        if not self.path.parent.is_dir():
+            raise StorageError(
+                f"There is no folder {self.path.parent}.", safe=schema.UNCHANGED, todo="Make it, or name another --db."
+            )
         try:
             self._lock.acquire()
         except Timeout:

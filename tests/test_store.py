@@ -408,6 +408,15 @@ async def test_an_empty_file_is_taken_for_a_new_one(path: Path) -> None:
         assert mine.migrated == (0, schema.latest())
 
 
+async def test_a_new_file_is_its_owners_alone_and_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+    async with Store(tmp_path / "films.db"):
+        assert (tmp_path / "films.db").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StorageError, match="no folder"):
+        async with Store(tmp_path / "nowhere" / "films.db"):
+            pass
+    assert not (tmp_path / "nowhere").exists()
+
+
 async def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.db").mkdir()
     with pytest.raises(StorageError):
@@ -443,6 +452,7 @@ async def test_a_read_only_folder_can_be_read_and_not_written() -> None:
         async with Store(path) as mine:
             await mine.transact(put, "there")
         Path(f"{path}.lock").unlink()
+        path.chmod(0o644)  # a new file is its owner's alone
         Path(folder).chmod(0o555)
         try:
             done = subprocess.run([sys.executable, "-c", READER, str(path)], capture_output=True, text=True)

@@ -65,7 +65,6 @@ def _make_database(config: Config) -> tuple[str, str] | None:
 
     before, after = asyncio.run(make())
     if not existed:
-        path.chmod(0o600)
         return f"Created {path}", f"schema {after}"
     return (str(path), f"schema {before} -> {after}, a copy of the old file is beside it") if before != after else None
 

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from mwi_crawl.cli.progress import aside
 from mwi_crawl.cli.terminal import say
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Stopper:
             left = self._stop(self.code)
             self._patience = asyncio.get_running_loop().call_later(self._grace, self._drop, self.code)
             _tell(
-                f"\nStopping: no new requests, letting {left} finish "
+                f"Stopping: no new requests, letting {left} finish "
                 f"({self._grace:.0f} s at most; again to drop them)..."
             )
         elif self._count == 2:
@@ -61,5 +62,5 @@ class Stopper:
 
 
 def _tell(text: str) -> None:
-    with contextlib.suppress(OSError):  # a terminal that hung up hears nothing
+    with contextlib.suppress(OSError), aside():  # a terminal that hung up hears nothing
         say(text, err=True)

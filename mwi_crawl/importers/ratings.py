@@ -46,7 +46,7 @@ class RatingsImporter(Family):
 
     name = "ratings"
     what = "a file of ratings"
-    hint = "Such a file is CSV with the columns user, imdb_id or tmdb_id, rating, rated_at."
+    hint = "A ratings file is CSV with the columns user, imdb_id or tmdb_id, rating, rated_at."
 
     def read(self, file: InputFile, options: ImportOptions) -> Sequence[Reading]:
         header = header_of(file)
