@@ -153,8 +153,8 @@ class Lane:
                 return  # part of a refusal that was heeded already
             self._say_pause(seconds, "http_429", f"rate now {self._throttle.rate:.3g}/s")
             await self._remember()
-        elif outcome is Outcome.OFFLINE and not self._throttle.since_pause(started):
-            return
+        elif outcome in (Outcome.OFFLINE, Outcome.RETRY) and not self._throttle.since_pause(started):
+            return  # it was under way when the gate shut: the same event
         elif result.response is not None and outcome is not Outcome.RETRY:
             self._throttle.answered()
         action = self._breaker.note(outcome, result.reason, result.message)

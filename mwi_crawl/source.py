@@ -43,7 +43,7 @@ class Source:
     adds: ClassVar[str] = ""
     """What would be missing without it, for `doctor`."""
     metered: ClassVar[bool] = False
-    """Whether every request counts against a quota, so that none may be sent twice unasked."""
+    """Whether every request counts against a quota; then a connection serves one request only."""
     attribution: ClassVar[str] = ""
     """The notice its terms ask for, wherever its data is shown."""
     options: ClassVar[Mapping[str, Option]] = {}
