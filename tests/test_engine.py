@@ -361,6 +361,16 @@ async def test_a_burst_of_server_errors_heals(tmp_path):
     assert any("keeps failing" in event for event in report.events)
 
 
+async def test_one_hiccup_of_many_requests_under_way_does_not_cost_the_lane(tmp_path):
+    # 64 faults at once are one event: counted each, they would use up all pauses and close the lane for 15 minutes
+    upstream = tmdb_upstream(latency=0.05)
+    upstream.script("503", start=65, times=64)
+    many = settings(tmp_path, invented_ids(200), tmdb={"concurrency": 64, "burst": 100})
+    async with engine_of(many, upstream) as engine:
+        report = await engine.full()
+    assert (report.exit_code, states(tmp_path)) == (0, {"done": 200})
+
+
 async def test_an_upstream_that_stays_out_of_order_is_left_for_later(tmp_path):
     upstream = tmdb_upstream()
     upstream.script("503")
