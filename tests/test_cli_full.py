@@ -225,7 +225,7 @@ def test_a_run_that_died_is_noticed_by_status_and_given_up_by_a_new_one(mwi: Per
         process.kill()
     status = mwi("status")
     assert f"Run 1 did not end: process {process.pid} is gone, last sign of life" in status.out
-    assert re.search(r"What it finished is safe: tmdb \d+/30, \d+ requests", status.out)
+    assert re.search(r"What it finished is safe: tmdb \d+/600, \d+ requests", status.out)
     assert status.last == "Continue with: mwi-crawl full --resume"
     tmdb.latency = 0.0
     said = mwi("full")
@@ -245,8 +245,8 @@ def test_resume_without_anything_to_resume_begins_a_run(mwi: Person, tmdb: FakeU
 
 
 def test_a_second_process_is_refused_and_told_who_is_at_work(mwi: Person, tmdb: FakeUpstream) -> None:
-    mwi.follow(*(f"tt90000{number}" for number in range(10, 40)))
-    tmdb.latency = 0.1
+    mwi.follow(*(f"tt{9_000_000 + number}" for number in range(1, 601)))
+    tmdb.latency = 0.1  # twelve seconds of work, of which it is given as many as the others need to start
     with mwi.start("full") as process:
         wait_for_requests(tmdb, 10)
         second = mwi.wait("full")
@@ -258,7 +258,7 @@ def test_a_second_process_is_refused_and_told_who_is_at_work(mwi: Person, tmdb: 
         rest, _ = watched.communicate(timeout=30)
     assert second.code == 8
     assert f"run 1, process {process.pid}" in second.err
-    assert re.search(r"Run 1 active: tmdb \d+/30, \d+ requests", status.out)
+    assert re.search(r"Run 1 active: tmdb \d+/600, \d+ requests", status.out)
     assert watched.returncode == 0  # it ends with the run
     if rest:
         assert json.loads(rest.splitlines()[-1])["last_run"]["status"] == "INTERRUPTED"
