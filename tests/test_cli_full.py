@@ -225,7 +225,7 @@ def test_a_run_that_died_is_noticed_by_status_and_given_up_by_a_new_one(mwi: Per
         process.kill()
     status = mwi("status")
     assert f"Run 1 did not end: process {process.pid} is gone, last sign of life" in status.out
-    assert re.search(r"What it finished is safe: tmdb \d+/600, \d+ requests", status.out)
+    assert re.search(r"What it finished is safe: tmdb \d+/30, \d+ requests", status.out)
     assert status.last == "Continue with: mwi-crawl full --resume"
     tmdb.latency = 0.0
     said = mwi("full")
