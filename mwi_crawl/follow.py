@@ -14,7 +14,6 @@ from mwi_crawl import films
 from mwi_crawl.model import JobState, Parsed, Settled
 from mwi_crawl.queries import sql
 
-
 DECIDED = ("ambiguous", "tv_episode", "person")  # reasons after which no other key is asked: it is known what it is
 
 
@@ -67,6 +66,7 @@ def _ask(
     two rows are one film; a fallback key, which may be no more than a title, never says so.
     """
     source = settled.result.job.source
+    film_id = None if film_id is None else films.current(db, film_id)  # an answer's key before may have merged it
     for at, key in enumerate(keys):
         known = db.execute(sql("checkpoint/job_state"), {"source": source, "key": key}).fetchone()
         if known is not None and film_id is not None and known["film_id"] not in (None, film_id):

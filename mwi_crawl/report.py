@@ -115,7 +115,7 @@ class Report:
             "kind": self.kind,
             "attempt": self.attempt,
             "status": str(self.status),
-            "films": max((lane.planned for lane in self.lanes.values()), default=0),  # fewer than at first, where rows merged
+            "films": max((lane.planned for lane in self.lanes.values()), default=0),
             "requests": self.total("requests"),
             "retried": self.total("retried"),
             "failed": self.total("failed") + self.total("broken"),

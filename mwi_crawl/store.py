@@ -25,6 +25,7 @@ from mwi_crawl.queries import sql
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LOCK_PATIENCE = 0.3  # seconds; `is_held` takes the lock for an instant to look
 BUSY_STEP = 1.0  # seconds between two tries while another program holds the file
 
 
@@ -146,7 +147,7 @@ class Store:
                 f"There is no folder {self.path.parent}.", safe=schema.UNCHANGED, todo="Make it, or name another --db."
             )
         try:
-            self._lock.acquire()
+            self._lock.acquire(timeout=LOCK_PATIENCE)
         except Timeout:
             raise _held(self.path) from None
         except OSError as error:

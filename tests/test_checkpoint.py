@@ -593,3 +593,18 @@ def test_a_job_whose_film_was_merged_meanwhile_is_stored_with_the_film_that_stan
     save(db, run, answer(jobs[1], Outcome.RETRY, body=None, reason="timeout"))
     assert one(db, "select film_id from failures") == 1
     assert films.find(db, Seed({"imdb": "tt0000002"})) == 1
+
+
+def test_an_answer_with_two_keys_of_which_the_first_merges_its_film_is_stored(db: sqlite3.Connection) -> None:
+    # the second key's job must name the row that stayed, not the one that has gone
+    film(db, title="A")
+    film(db, title="B")
+    run = begin(db, by_title(A=["a"], B=["b"]))
+    first, second = ready(db, run)
+    save(db, run, answer(first, parsed=Parsed(keys=("film/1",))))
+    save(db, run, answer(second, parsed=Parsed(keys=("film/1", "film/2"))))
+    assert all_of(db, "select key, film_id, state from jobs where key like 'film/%' order by key") == [
+        ("film/1", 1, "pending"),
+        ("film/2", 1, "pending"),
+    ]
+    sound(db)

@@ -29,6 +29,10 @@ def wait_for_requests(upstream: FakeUpstream, count: int) -> None:
 
 def test_a_run_says_how_it_begins_and_what_it_came_to(mwi: Person, tmdb: FakeUpstream) -> None:
     mwi.follow("tt9000001", "tt9000002", "tt0000404")
+    said = mwi("full", "--db", "typo.db")
+    assert (said.code, (mwi.folder / "typo.db").exists()) == (8, False)
+    assert "typo.db does not exist.\nNothing was fetched.\n" in said.err
+    mwi("init")
     said = mwi("full")
     assert said.code == 0
     assert said.err == "Run 1 (full)   3 films   sources: tmdb\n"

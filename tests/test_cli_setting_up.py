@@ -172,6 +172,7 @@ def test_doctor_says_why_a_source_is_off(mwi: Person, monkeypatch: Patch) -> Non
     monkeypatch.setattr(Tmdb, "enabled", False)
     monkeypatch.setattr(Tmdb, "why_off", "It does not permit automated access.")
     assert "It does not permit automated access." in mwi("doctor").out
+    mwi("init")
     said = mwi("full", "--source", "tmdb")
     assert said.code == 3
     assert "It does not permit automated access." in said.err

@@ -124,3 +124,10 @@ def test_the_raw_ratings_of_movielens_are_refused_with_the_way_to_join_them() ->
         reading_of("userId,movieId,rating,timestamp\n1,1,4.0,964982703\n")
     assert "movieId is known to MovieLens alone" in raised.value.happened
     assert "join l using (movieId)" in raised.value.todo
+
+
+def test_one_slip_of_the_pen_does_not_ruin_every_rating() -> None:
+    with pytest.raises(InputError, match=r"a rating of 99, but most are at most 10: on what scale\?"):
+        stars_of("9", "8", "99")
+    assert stars_of("9", "8", "99", scale=10)[:2] == [4.5, 4.0]
+    assert stars_of("90", "80", "9") == [4.5, 4.0, 0.5]

@@ -73,7 +73,11 @@ def demo(common: Common, crash_after: int | None, no_progress: bool) -> int:
     _make_room(given, path)
     if not given.quiet:
         say(f"Building {path} from two people's bundled histories (no internet, no keys).")
-    rows = asyncio.run(_bring_in(path))
+    draft = path.with_name(f".{path.name}.part")  # a stop on the way leaves nothing that bears the name and is no demo
+    draft.unlink(missing_ok=True)
+    rows = asyncio.run(_bring_in(draft))
+    draft.replace(path)
+    Path(f"{draft}.lock").unlink(missing_ok=True)
     if not given.quiet:
         print_table(rows, ("person", "file", "what", "rows"))
     make = None if crash_after is None else _crashing(crash_after)

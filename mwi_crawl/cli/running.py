@@ -14,7 +14,7 @@ from mwi_crawl.cli import progress, words
 from mwi_crawl.cli.answering import MARK, answered
 from mwi_crawl.cli.options import TOLD, Common
 from mwi_crawl.cli.terminal import on_terminal, print_json, say
-from mwi_crawl.errors import MwiError, OfflineError
+from mwi_crawl.errors import MwiError, OfflineError, StorageError
 
 if TYPE_CHECKING:
     from mwi_crawl.config import Config
@@ -58,18 +58,28 @@ async def crawl(
     """Do a run and tell what it came to. `make` makes another engine than the usual one. Returns the exit code."""
     from mwi_crawl import crawl as engines
 
-    async with (
-        answered(given) as config,
-        (make or engines.Engine)(config, max_failures=manner.max_failures, on_busy=_Busy(given)) as engine,
-    ):
-        before = await engine.store.read(_stand)
-        report, code = await _conduct(engine, work(engine), given, manner, before)
-        films = (await engine.store.read(_stand)).films
+    async with answered(given) as config:
+        _see_file(config)
+        busy = _Busy(given)
+        async with (make or engines.Engine)(config, max_failures=manner.max_failures, on_busy=busy) as engine:
+            before = await engine.store.read(_stand)
+            report, code = await _conduct(engine, work(engine), given, manner, before)
+            films = (await engine.store.read(_stand)).films
     if manner.as_json:
         print_json({**report.as_dict(), "exit_code": code})
     elif not (given.quiet and (code == 0 or code in manner.accepted)):
         say(*_ending(report, code, config, given, films))
     return 0 if code in manner.accepted else code
+
+
+def _see_file(config: Config) -> None:
+    """A mistyped --db must not become a new, empty file about which there is nothing to do."""
+    if not (config.paths.db.exists() or config.ingest.imdb_ids or config.ingest.tmdb_ids):
+        raise StorageError(
+            f"{config.paths.db} does not exist.",
+            safe="Nothing was fetched.",
+            todo="Check --db, or make it: mwi-crawl init, then mwi-crawl import FILE",
+        )
 
 
 async def _conduct(

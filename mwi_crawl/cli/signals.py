@@ -48,8 +48,7 @@ class Stopper:
             left = self._stop(self.code)
             self._patience = asyncio.get_running_loop().call_later(self._grace, self._drop, self.code)
             _tell(
-                f"Stopping: no new requests, letting {left} finish "
-                f"({self._grace:.0f} s at most; again to drop them)..."
+                f"Stopping: no new requests, letting {left} finish ({self._grace:.0f} s at most; again to drop them)..."
             )
         elif self._count == 2:
             self._drop(self.code)

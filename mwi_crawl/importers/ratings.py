@@ -9,6 +9,7 @@ millions: the same user and film twice is the store's to settle.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -55,8 +56,9 @@ class RatingsImporter(Family):
                 raise refused(f"{file.name} is MovieLens' ratings.csv: its movieId is known to MovieLens alone.", _JOIN)
             return []
         table = Table(file, header, _COLUMNS)
-        dates, best = _survey(table)
-        scale = options.scale or _scale(file, best)
+        dates, ratings = _survey(table)
+        best = max(ratings, default=0.0)
+        scale = options.scale or _scale(file, best, ratings)
         source = "as told" if options.scale else f"the highest rating is {best:g}; --scale sets another"
         return [
             Reading(
@@ -78,21 +80,27 @@ def _lacks(header: Header) -> list[str]:
     return lacking if columns & {"imdb", "tmdb"} else [*lacking, '"imdb_id" or "tmdb_id"']
 
 
-def _survey(table: Table) -> tuple[Dates, float]:
-    """One pass: the order of days and months, and the highest rating."""
-    dates, best = Dates(), 0.0
+def _survey(table: Table) -> tuple[Dates, Counter[float]]:
+    """One pass: the order of days and months, and how often each rating was given."""
+    dates, ratings = Dates(), Counter[float]()
     for row in table.rows():
         if isinstance(row, Row):
-            best = max(best, number(row.cells["rating"]) or 0.0)
+            ratings[number(row.cells["rating"]) or 0.0] += 1
             dates.learn(row.cells.get("rated", ""))
-    return dates, best
+    return dates, ratings
 
 
-def _scale(file: InputFile, best: float) -> float:
-    for scale in _SCALES:
-        if best <= scale:
-            return scale
-    raise refused(f"{file.name} has a rating of {best:g}, beyond every usual scale.", "Give the best one with --scale.")
+def _scale(file: InputFile, best: float, ratings: Counter[float]) -> float:
+    """The usual scale that the ratings fit. One that a single slip of the pen would bring about is not taken."""
+    scale = next((scale for scale in _SCALES if best <= scale), None)
+    if scale is None:
+        problem = f"{file.name} has a rating of {best:g}, beyond every usual scale."
+        raise refused(problem, "Give the best one with --scale.")
+    beyond = sum(count for rating, count in ratings.items() if rating > scale / 10)
+    if scale == _SCALES[-1] and 2 * beyond < ratings.total():
+        problem = f"{file.name} has a rating of {best:g}, but most are at most {scale / 10:g}: on what scale?"
+        raise refused(problem, "Give the best possible rating with --scale, or correct the row.")
+    return scale
 
 
 def _rows(table: Table, scale: float, dates: Dates) -> Iterator[Entry | Skipped]:
