@@ -29,10 +29,6 @@ def wait_for_requests(upstream: FakeUpstream, count: int) -> None:
 
 def test_a_run_says_how_it_begins_and_what_it_came_to(mwi: Person, tmdb: FakeUpstream) -> None:
     mwi.follow("tt9000001", "tt9000002", "tt0000404")
-    said = mwi("full", "--db", "typo.db")
-    assert (said.code, (mwi.folder / "typo.db").exists()) == (8, False)
-    assert "typo.db does not exist.\nNothing was fetched.\n" in said.err
-    mwi("init")
     said = mwi("full")
     assert said.code == 0
     assert said.err == "Run 1 (full)   3 films   sources: tmdb\n"
@@ -69,7 +65,14 @@ def test_json_has_what_a_script_asks_for_and_stdout_has_nothing_else(mwi: Person
     assert found["sources"]["tmdb"]["absent_reasons"] == {"not_found": 1}
 
 
+def test_a_mistyped_db_does_not_become_a_new_file(mwi: Person, tmdb: FakeUpstream) -> None:
+    said = mwi("full", "--db", "typo.db")
+    assert (said.code, (mwi.folder / "typo.db").exists()) == (8, False)
+    assert "typo.db does not exist.\nNothing was fetched.\n" in said.err
+
+
 def test_without_films_it_says_what_to_do(mwi: Person, tmdb: FakeUpstream) -> None:
+    mwi("init")
     said = mwi("full")
     assert said.code == 0
     assert "holds no films to ask about yet" in said.out
