@@ -62,8 +62,9 @@ def _ask(
     """Put the first of `keys` that may be asked to this run; the others are its fallback.
 
     1: this run has one question more. 0: it was there already. None: none is left, they are known to be absent.
-    `leads`: the answer says that the film is what the first key names. Where another row had led to that before, the
-    two rows are one film; a fallback key, which may be no more than a title, never says so.
+    It comes before what is asked first about other films, so that films get finished one after the other. `leads`: the
+    answer says that the film is what the first key names. Where another row had led to that before, the two rows are one
+    film; a fallback key, which may be no more than a title, never says so.
     """
     source = settled.result.job.source
     film_id = None if film_id is None else films.current(db, film_id)  # an answer's key before may have merged it
@@ -80,7 +81,13 @@ def _ask(
             continue
         new = _is_new(known, run_id, leads)
         if new:
-            values = {"source": source, "key": key, "film_id": film_id, "ready_at": settled.at, "priority": priority}
+            values = {
+                "source": source,
+                "key": key,
+                "film_id": film_id,
+                "ready_at": settled.at,
+                "priority": priority,
+            }
             rest = "\n".join(keys[at + 1 :]) or None
             db.execute(sql("checkpoint/add_follow_up"), {**values, "fallback": rest, "run_id": run_id})
         return int(new)

@@ -28,6 +28,7 @@ from mwi_crawl.writer import Writer
 
 PATIENCE = 600.0  # seconds a lane waits for a retry or a pause; what takes longer is left for a later run
 PAGE = 256  # jobs read at a time
+TURNS = 32  # of each worker in a pass; then what the answers led to comes first, so that films get finished
 BLOCKED_DAYS = 7  # a bot wall is not asked again for so long
 
 _WORDS = {
@@ -94,7 +95,7 @@ class Lane:
         return len(sending)
 
     async def _pass(self) -> None:
-        feed = _Feed(self._store, self._run_id, self.source.name)
+        feed = _Feed(self._store, self._run_id, self.source.name, TURNS * self._workers * self.source.batch)
         async with asyncio.TaskGroup() as group:
             for number in range(self._workers):
                 task = group.create_task(self._work(feed), name=f"{self.source.name} worker {number}")
@@ -203,20 +204,24 @@ def _telling(results: Sequence[Result]) -> Sequence[Result]:
 
 
 class _Feed:
-    """One pass over a lane's ready jobs, each once, a page at a time."""
+    """One pass over a lane's ready jobs, at most `most` of them, each once, a page at a time."""
 
-    def __init__(self, store: Store, run_id: int, source: str) -> None:
+    def __init__(self, store: Store, run_id: int, source: str, most: int) -> None:
         self._store, self._run_id, self._source = store, run_id, source
         self._page: deque[Job] = deque()
         self._place = (-(2**31), 0)  # of the last job read
+        self._left = most
         self._lock = asyncio.Lock()
 
     async def next(self, most: int) -> list[Job]:
         """Ready jobs that were not handed out in this pass, `most` of them where there are as many; none at its end."""
         async with self._lock:
+            most = min(most, self._left)
             if len(self._page) < most:
                 args = (self._run_id, self._source, self._place, max(PAGE, most), iso(datetime.now(UTC)))
                 found = await self._store.read(checkpoint.pending, *args)
                 self._page.extend(job for _, job in found)
                 self._place = found[-1][0] if found else self._place
-            return [self._page.popleft() for _ in range(min(most, len(self._page)))]
+            jobs = [self._page.popleft() for _ in range(min(most, len(self._page)))]
+            self._left -= len(jobs)
+            return jobs

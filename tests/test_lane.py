@@ -7,7 +7,7 @@ import json
 import time
 
 import pytest
-from toys import Toy, ask, engine_of, invented_ids, settings, states, toy_upstream
+from toys import Toy, ask, engine_of, invented_ids, settings, states, tmdb_upstream, toy_upstream
 
 from mwi_crawl import lane as lanes
 from mwi_crawl import parse
@@ -138,7 +138,7 @@ async def test_a_pass_hands_out_each_ready_job_once_whatever_the_sizes(monkeypat
             return [((0, job.job_id), job) for job in jobs if (0, job.job_id) > after][:limit]
 
     for most in (1, 3, 7, 10, 250):
-        feed = _Feed(Pages(), 1, "toy")
+        feed = _Feed(Pages(), 1, "toy", 1000)
         handed = []
 
         async def take(feed=feed, handed=handed, most=most):
@@ -159,10 +159,38 @@ async def test_a_source_that_asks_for_one_key_is_not_read_ahead_of_its_page(monk
             reads.append(after)
             return [((0, after[1] + 1 + n), Job(after[1] + 1 + n, "toy", "k", None)) for n in range(limit)]
 
-    feed = _Feed(Pages(), 1, "toy")
+    feed = _Feed(Pages(), 1, "toy", 1000)
     for _ in range(lanes.PAGE):
         await feed.next(1)
     assert len(reads) == 1
+
+
+async def test_a_pass_ends_after_so_many_jobs(monkeypatch):
+    class Pages:
+        async def read(self, question, run_id, source, after, limit, now):
+            return [((0, after[1] + 1 + n), Job(after[1] + 1 + n, "toy", "k", None)) for n in range(limit)]
+
+    feed = _Feed(Pages(), 1, "toy", 25)
+    assert [len(await feed.next(10)) for _ in range(4)] == [10, 10, 5, 0]
+
+
+async def test_films_are_finished_one_after_the_other_not_all_at_the_end(tmp_path, monkeypatch):
+    # 100 look-ups and 100 films: a run that is stopped half-way has finished about as many films as it looked up
+    monkeypatch.setattr(lanes, "TURNS", 1)
+    upstream = tmdb_upstream()
+    async with engine_of(settings(tmp_path, invented_ids(100)), upstream) as engine:
+        count, on_saved = 0, engine.on_saved
+
+        def counting(saved):
+            nonlocal count
+            on_saved(saved)
+            count += 1
+            if count == 100:
+                engine.stop()
+
+        monkeypatch.setattr(engine, "on_saved", counting)
+        report = await engine.full()
+    assert report.lanes["tmdb"].done >= 40
 
 
 # ending
