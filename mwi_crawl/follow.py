@@ -63,7 +63,7 @@ def _ask(
 
     1: this run has one question more. 0: it was there already. None: none is left, they are known to be absent.
     It comes before what is asked first about other films, so that films get finished one after the other. `leads`: the
-    answer says that the film is what the first key names. Where another row had led to that before, the two rows are one
+    answer says that the film is what the first key names. Where another row had led to that before, the two are one
     film; a fallback key, which may be no more than a title, never says so.
     """
     source = settled.result.job.source
@@ -86,7 +86,7 @@ def _ask(
                 "key": key,
                 "film_id": film_id,
                 "ready_at": settled.at,
-                "priority": priority,
+                "priority": priority - 1,
             }
             rest = "\n".join(keys[at + 1 :]) or None
             db.execute(sql("checkpoint/add_follow_up"), {**values, "fallback": rest, "run_id": run_id})

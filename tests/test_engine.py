@@ -43,6 +43,25 @@ def film(tmdb_id: int, imdb_id: str, title: str) -> str:
 # what an answer leads to
 
 
+async def test_films_are_finished_one_after_the_other_not_all_at_the_end(tmp_path, monkeypatch):
+    # 100 look-ups and 100 films: a run that is stopped half-way has finished about as many films as it looked up
+    monkeypatch.setattr(lane, "TURNS", 1)
+    upstream = tmdb_upstream()
+    async with engine_of(settings(tmp_path, invented_ids(100)), upstream) as engine:
+        count, on_saved = 0, engine.on_saved
+
+        def counting(saved):
+            nonlocal count
+            on_saved(saved)
+            count += 1
+            if count == 100:
+                engine.stop()
+
+        monkeypatch.setattr(engine, "on_saved", counting)
+        report = await engine.full()
+    assert report.lanes["tmdb"].done >= 40
+
+
 async def test_a_full_run_looks_films_up_fetches_them_and_fills_the_tables(tmp_path):
     upstream = tmdb_upstream()
     async with engine_of(settings(tmp_path, invented_ids(12)), upstream) as engine:

@@ -7,7 +7,7 @@ import json
 import time
 
 import pytest
-from toys import Toy, ask, engine_of, invented_ids, settings, states, tmdb_upstream, toy_upstream
+from toys import Toy, ask, engine_of, invented_ids, settings, states, toy_upstream
 
 from mwi_crawl import lane as lanes
 from mwi_crawl import parse
@@ -172,25 +172,6 @@ async def test_a_pass_ends_after_so_many_jobs(monkeypatch):
 
     feed = _Feed(Pages(), 1, "toy", 25)
     assert [len(await feed.next(10)) for _ in range(4)] == [10, 10, 5, 0]
-
-
-async def test_films_are_finished_one_after_the_other_not_all_at_the_end(tmp_path, monkeypatch):
-    # 100 look-ups and 100 films: a run that is stopped half-way has finished about as many films as it looked up
-    monkeypatch.setattr(lanes, "TURNS", 1)
-    upstream = tmdb_upstream()
-    async with engine_of(settings(tmp_path, invented_ids(100)), upstream) as engine:
-        count, on_saved = 0, engine.on_saved
-
-        def counting(saved):
-            nonlocal count
-            on_saved(saved)
-            count += 1
-            if count == 100:
-                engine.stop()
-
-        monkeypatch.setattr(engine, "on_saved", counting)
-        report = await engine.full()
-    assert report.lanes["tmdb"].done >= 40
 
 
 # ending
