@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -71,7 +72,9 @@ async def test_one_signal_lets_what_is_under_way_finish_and_says_how_to_go_on(tm
         returned, out, err, seconds = await ended(process)
     asked = len(upstream.log.hits)
     assert (returned, seconds < 5) == (code, True)
-    assert f"letting {asked - 10} finish" in err
+    left = re.search(r"letting (\d+) finish", err)
+    assert left
+    assert asked - 10 <= int(left[1]) <= 10  # an answer on its way to us still counts
     assert f"INTERRUPTED at 0/60. {asked} requests, 0 retried" in out
     assert f"{RESUME}   (exit code {code})" in out.splitlines()[-1]
     assert rows(tmp_path, "select count(*) from jobs where state = 'done'") == [(asked,)]  # nothing asked in vain
