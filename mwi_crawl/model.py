@@ -175,13 +175,23 @@ class Verdict:
     reason: str | None = None  # one word, stored with the job
     message: str | None = None  # one sentence for a person
     resets_at: str | None = None  # when a spent quota returns, where that is known
+    period: str | None = None  # of a spent quota: minute, day, month
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an upstream tells of a quota: `left` of `limit` requests in the current `minute`, `day` or `month`."""
+
+    period: str
+    limit: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A typed row: `kind` is the name of `sql/record/<kind>.sql`, `values` its named parameters.
 
-    `film_id` and `source` are added by the store.
+    `film_id` and `source` are added by the store; a kind that is about no film (`warning_topics`) has no `film_id`.
     """
 
     kind: str
@@ -239,6 +249,8 @@ class Result:
     response: Response | None = None
     parsed: Parsed | None = None
     resets_at: str | None = None
+    period: str | None = None
+    allowances: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

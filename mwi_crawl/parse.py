@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 
 from mwi_crawl.model import Fault, Job, Outcome, Parsed, Request, Response, Result, Verdict
 from mwi_crawl.source import Source
@@ -14,12 +15,14 @@ def understand(source: Source, job: Job, request: Request, reply: Response | Fau
     """What came of a job. Never raises: whatever a parser does is an outcome of this one job."""
     if isinstance(reply, Fault):
         return Result(job, reply.outcome, reply.kind, reply.message, request=request)
+    kept = replace(reply, body=b"")  # until it is scrubbed
     try:
-        return _read(source, job, request, reply)
+        kept = source.scrub(reply)
+        return _read(source, job, request, kept)
     except Exception as error:  # noqa: BLE001 - a parser may fail in any way, and must cost only its own job
         message = f"the answer could not be read ({type(error).__name__})"
         detail = traceback.format_exc()[-DETAIL_LIMIT:]
-        return Result(job, Outcome.BROKEN, "parser_error", message, detail, reply.status, request, reply)
+        return Result(job, Outcome.BROKEN, "parser_error", message, detail, reply.status, request, kept)
 
 
 def judge(source: Source, job: Job, request: Request, reply: Response | Fault) -> Result:
@@ -47,4 +50,6 @@ def _read(source: Source, job: Job, request: Request, reply: Response) -> Result
         response=reply,
         parsed=parsed,
         resets_at=verdict.resets_at,
+        period=verdict.period,
+        allowances=tuple(source.allowances(reply)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from mwi_crawl.model import Credential, Outcome, Parsed, Rate, Request, Response, Seed, Verdict
+from mwi_crawl.model import Allowance, Credential, Outcome, Parsed, Rate, Request, Response, Seed, Verdict
 
 Option = str | int | float | bool
 
@@ -44,6 +44,12 @@ class Source:
     """What would be missing without it, for `doctor`."""
     metered: ClassVar[bool] = False
     """Whether every request counts against a quota; then a connection serves one request only."""
+    pages: ClassVar[bool] = False
+    """Whether its answers are pages made for people: then its robots.txt is obeyed, and parsing is done in a thread."""
+    bulk: ClassVar[bool] = False
+    """Whether its facts come in files about all films (`datasets`) and are never asked for film by film."""
+    standing: ClassVar[tuple[str, ...]] = ()
+    """Keys that are about no film (a vocabulary), asked as often as everything else; their records have no film."""
     attribution: ClassVar[str] = ""
     """The notice its terms ask for, wherever its data is shown."""
     options: ClassVar[Mapping[str, Option]] = {}
@@ -71,6 +77,25 @@ class Source:
     def judge(self, response: Response) -> Verdict:
         """What the answer's status means; overridden where the status is not the truth."""
         return judge_by_status(response)
+
+    def scrub(self, response: Response) -> Response:
+        """The answer without what may never be kept: strangers' names and words, the asker's own address or session.
+
+        Called before anything else sees an answer of any status. May raise: then the body is dropped.
+        """
+        return response
+
+    def quotas(self) -> Mapping[str, int]:
+        """How many requests are allowed per period (`day`, `month`), as far as that is documented or configured."""
+        return {}
+
+    def allowances(self, response: Response) -> Sequence[Allowance]:
+        """What an answer's headers tell of what is left."""
+        return ()
+
+    def recognize(self, body: bytes) -> str | None:
+        """The key to which a page saved from a browser is the answer, by the page's own proof; None: not ours."""
+        return None
 
     def authorize(self, secrets: Mapping[str, str]) -> Credential | None:
         """What to send as proof, from the variables in `key_names`; None if a key is needed and missing."""

@@ -201,8 +201,8 @@ def test_an_id_unknown_to_find_is_five_empty_lists(films: FakeTmdb) -> None:
 
 
 def test_invented_films_are_the_same_each_time_and_as_large_as_real_answers(films: FakeTmdb) -> None:
-    assert invented(5) == FakeTmdb(count=10).get("tt9000005") == films.get(str(INVENTED_FROM + 5))
-    assert films.get("tt9003001") is None
+    assert invented(5) == FakeTmdb(count=10).films.get("tt9000005") == films.films.get(str(INVENTED_FROM + 5))
+    assert films.films.get("tt9003001") is None
     sizes = []
     for number in range(1, 3001, 100):
         response = films.answer(Ask("GET", f"/3/movie/{INVENTED_FROM + number}", {"append_to_response": PARTS}))
@@ -728,7 +728,7 @@ def test_anns_films_are_as_in_films_csv_or_clearly_invented(films: FakeTmdb) -> 
         assert 1 <= int(row["Your Rating"]) <= 10
         if row in strangers:
             assert row["Const"].startswith("tt99")
-            assert films.get(row["Const"]) is None
+            assert films.films.get(row["Const"]) is None
         else:
             film = known[row["Const"]]
             assert (row["Title"], row["Original Title"], row["Year"]) == (film.title, film.original_title, film.year)
@@ -739,7 +739,7 @@ def test_bens_films_are_found_by_name_and_year_except_his_invented_ones(films: F
     assert len(watched) == 185
     ids = set()
     for row in (*watched, *rows("ben-letterboxd/watchlist.csv")):
-        found = films.search(row["Name"], row["Year"] or None)
+        found = films.films.search(row["Name"], row["Year"] or None)
         assert bool(found) != ("demoZ" in row["Letterboxd URI"])
         if found:
             assert row["Name"] in (found[0].title, found[0].original_title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +35,10 @@ GENRES: Mapping[str, int] = {
     "Western": 37,
 }
 """The genres there are, as films.csv names them, with TMDb's ids for them."""
+
+
+ALIKE = 20
+"""How many films a film is said to be like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +149,60 @@ def invented(number: int) -> Film:
 
 def _name(number: int) -> str:
     return f"{_FIRST[number % 20]} {_LAST[number // 20 % 19]}"
+
+
+class Catalogue:
+    """The films there are for a fake upstream: the bundled ones and `count` invented ones, which cost no memory."""
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+        self._by_tmdb = {film.tmdb_id: film for film in bundled()}
+        self._by_imdb = {film.imdb_id: film for film in self._by_tmdb.values()}
+        self._similar: dict[int, list[Film]] = {}
+
+    def __iter__(self) -> Iterator[Film]:
+        yield from self._by_tmdb.values()
+        yield from map(invented, range(1, self.count + 1))
+
+    def get(self, id: str) -> Film | None:
+        """The film with a TMDb or an IMDb id."""
+        digits = id.removeprefix("tt")
+        if not (digits.isascii() and digits.isdigit()):
+            return None
+        known = self._by_tmdb.get(int(digits)) if digits == id else self._by_imdb.get(id)
+        number = int(digits) - INVENTED_FROM
+        return known or (invented(number) if 1 <= number <= self.count else None)
+
+    def search(self, query: str, year: str | None) -> list[Film]:
+        """Films whose title has all the words asked for: the same title first, then by popularity."""
+        wanted = _words(query)
+        found = [
+            film
+            for film in (*self._by_tmdb.values(), *self._invented_as(wanted))
+            if (not year or film.year == year)
+            and any(set(wanted) <= set(_words(title)) for title in (film.title, film.original_title))
+        ]
+        return sorted(found, key=lambda film: (_words(film.title) != wanted, -film.popularity, film.tmdb_id))
+
+    def similar(self, film: Film) -> list[Film]:
+        """The twenty films that share most genres with this one, the most popular first among equals."""
+        number = film.tmdb_id - INVENTED_FROM
+        if number > 0:
+            others = {(number + step * 19 - 1) % self.count + 1 for step in range(1, ALIKE + 1)} - {number}
+            return [invented(other) for other in sorted(others)]
+        if film.tmdb_id not in self._similar:
+            genres = set(film.genres)
+            shared = ((len(genres & set(other.genres)), other) for other in self._by_tmdb.values() if other != film)
+            ranked = sorted(shared, key=lambda pair: (-pair[0], -pair[1].popularity, pair[1].tmdb_id))
+            self._similar[film.tmdb_id] = [other for count, other in ranked if count][:ALIKE]
+        return self._similar[film.tmdb_id]
+
+    def _invented_as(self, words: Sequence[str]) -> Iterator[Film]:
+        if words and words[-1].isdecimal() and 1 <= int(words[-1]) <= self.count:
+            yield invented(int(words[-1]))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a title, without accents, case and punctuation."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    return "".join(char if char.isalnum() else " " for char in plain.replace("'", "").replace("’", "")).split()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
 import orjson
 
-from mwi_crawl.demo.films import GENRES, INVENTED_FROM, Film, bundled, invented
+from mwi_crawl.demo.films import GENRES, Catalogue, Film
 from mwi_crawl.demo.history import DATA
 from mwi_crawl.demo.misbehaviour import Ask
 from mwi_crawl.model import Response
@@ -46,13 +45,10 @@ KEY_REJECTED = error(401, 7, "Invalid API key: You must be granted a valid key."
 
 
 class FakeTmdb:
-    """The films this TMDb knows: the bundled ones and `count` invented ones, which cost no memory."""
+    """A TMDb that knows the bundled films and `count` invented ones."""
 
     def __init__(self, count: int = 0) -> None:
-        self.count = count
-        self._by_tmdb = {film.tmdb_id: film for film in bundled()}
-        self._by_imdb = {film.imdb_id: film for film in self._by_tmdb.values()}
-        self._similar: dict[int, list[Film]] = {}
+        self.films = Catalogue(count)
 
     def answer(self, ask: Ask) -> Response | None:
         """TMDb's answer; None for what does not lie under /3/."""
@@ -64,43 +60,6 @@ class FakeTmdb:
                     return problem.answer
         return None
 
-    def get(self, id: str) -> Film | None:
-        """The film with a TMDb or an IMDb id."""
-        digits = id.removeprefix("tt")
-        if not (digits.isascii() and digits.isdigit()):
-            return None
-        known = self._by_tmdb.get(int(digits)) if digits == id else self._by_imdb.get(id)
-        number = int(digits) - INVENTED_FROM
-        return known or (invented(number) if 1 <= number <= self.count else None)
-
-    def search(self, query: str, year: str | None) -> list[Film]:
-        """Films whose title has all the words asked for: the same title first, then by popularity."""
-        wanted = _words(query)
-        found = [
-            film
-            for film in (*self._by_tmdb.values(), *self._invented_as(wanted))
-            if (not year or film.year == year)
-            and any(set(wanted) <= set(_words(title)) for title in (film.title, film.original_title))
-        ]
-        return sorted(found, key=lambda film: (_words(film.title) != wanted, -film.popularity, film.tmdb_id))
-
-    def similar(self, film: Film) -> list[Film]:
-        """The twenty films that share most genres with this one, the most popular first among equals."""
-        number = film.tmdb_id - INVENTED_FROM
-        if number > 0:
-            others = {(number + step * 19 - 1) % self.count + 1 for step in range(1, PAGE_SIZE + 1)} - {number}
-            return [invented(other) for other in sorted(others)]
-        if film.tmdb_id not in self._similar:
-            genres = set(film.genres)
-            shared = ((len(genres & set(other.genres)), other) for other in self._by_tmdb.values() if other != film)
-            ranked = sorted(shared, key=lambda pair: (-pair[0], -pair[1].popularity, pair[1].tmdb_id))
-            self._similar[film.tmdb_id] = [other for count, other in ranked if count][:PAGE_SIZE]
-        return self._similar[film.tmdb_id]
-
-    def _invented_as(self, words: Sequence[str]) -> Iterator[Film]:
-        if words and words[-1].isdecimal() and 1 <= int(words[-1]) <= self.count:
-            yield invented(int(words[-1]))
-
     def _resource(self, path: Sequence[str], params: Mapping[str, str]) -> Json:
         match path:
             case ["configuration"]:
@@ -109,7 +68,7 @@ class FakeTmdb:
                 return self._searched(params)
             case ["find", id]:
                 return self._found(id, params)
-            case ["movie", id, *part] if (film := self.get(id)) and not part[1:]:
+            case ["movie", id, *part] if (film := self.films.get(id)) and not part[1:]:
                 if not part:
                     return self._movie(film, params)
                 if part[0] in _PARTS:
@@ -126,7 +85,7 @@ class FakeTmdb:
         return _details(film) | parts
 
     def _found(self, id: str, params: Mapping[str, str]) -> Json:
-        film = self.get(id) if id.startswith("tt") and params.get("external_source") == "imdb_id" else None
+        film = self.films.get(id) if id.startswith("tt") and params.get("external_source") == "imdb_id" else None
         found = [_brief(film) | {"media_type": "movie"}] if film else []
         others = ("person", "tv", "tv_episode", "tv_season")
         return {"movie_results": found} | {f"{kind}_results": [] for kind in others}
@@ -135,7 +94,7 @@ class FakeTmdb:
         if not params.get("query", "").strip():
             raise TmdbError(error(422, 5, "Invalid parameters: Your request parameters are incorrect."))
         year = params.get("primary_release_year") or params.get("year")
-        return _paged(self.search(params["query"], year), params)
+        return _paged(self.films.search(params["query"], year), params)
 
 
 def _ok(value: Json) -> Response:
@@ -147,12 +106,6 @@ def _ok(value: Json) -> Response:
         "vary": "Origin",
     }
     return Response(200, headers, body)
-
-
-def _words(text: str) -> list[str]:
-    """The words of a title, without accents, case and punctuation."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return "".join(char if char.isalnum() else " " for char in plain.replace("'", "").replace("’", "")).split()
 
 
 def _paged(films: Sequence[Film], params: Mapping[str, str]) -> Json:
@@ -337,7 +290,7 @@ def _alternative_titles(tmdb: FakeTmdb, film: Film, params: Mapping[str, str]) -
 
 
 def _similar(tmdb: FakeTmdb, film: Film, params: Mapping[str, str]) -> Json:
-    return _paged(tmdb.similar(film), params)
+    return _paged(tmdb.films.similar(film), params)
 
 
 _PARTS: Mapping[str, Callable[[FakeTmdb, Film, Mapping[str, str]], Json]] = {

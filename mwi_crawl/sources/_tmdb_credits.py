@@ -7,7 +7,8 @@ a person's parts and jobs are lists.
 from __future__ import annotations
 
 from mwi_crawl.model import Record, Value
-from mwi_crawl.sources._tmdb_values import Fields, image_url, keyed, listed, positive, rows, text, whole
+from mwi_crawl.sources._tmdb_values import image_url
+from mwi_crawl.sources._values import Fields, keyed, listed, positive, rows, text, whole
 
 
 def credits(answer: Fields) -> list[Record] | None:

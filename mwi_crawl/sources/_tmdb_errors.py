@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mwi_crawl.model import Outcome, Response, Verdict
 from mwi_crawl.source import judge_by_status
-from mwi_crawl.sources._tmdb_values import Fields, decode, fields, text, whole
+from mwi_crawl.sources._values import Fields, decode, fields, text, whole
 
 _SMALL = 4096  # bytes; every error answer is far smaller, every details answer is larger
 _MESSAGE = 200  # characters of TMDb's own words that are kept

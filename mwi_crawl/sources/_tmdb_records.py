@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from mwi_crawl.model import Record, Value
 from mwi_crawl.sources._tmdb_credits import creators, credits, people
-from mwi_crawl.sources._tmdb_values import (
+from mwi_crawl.sources._tmdb_values import image_url, language
+from mwi_crawl.sources._values import (
     Fields,
     Json,
     day,
     fields,
     flag,
-    image_url,
     keyed,
-    language,
     listed,
     moment,
     number,

@@ -18,7 +18,7 @@ from mwi_crawl.model import Credential, Match, MediaType, Parsed, Rate, Request,
 from mwi_crawl.source import Option, Source
 from mwi_crawl.sources import _tmdb_errors
 from mwi_crawl.sources._tmdb_records import KINDS, details
-from mwi_crawl.sources._tmdb_values import Fields, decode, fields, number, positive, rows, text, year
+from mwi_crawl.sources._values import Fields, decode, fields, number, positive, rows, text, year
 
 _APPENDED = {  # at most 20 each; no further request is needed for any of them
     "movie": "credits,keywords,videos,similar,release_dates,external_ids,alternative_titles,images",

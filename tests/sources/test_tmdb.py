@@ -10,7 +10,7 @@ import pytest
 
 from mwi_crawl.model import MediaType, Outcome, Response, Seed
 from mwi_crawl.sources import discover
-from mwi_crawl.sources._tmdb_values import day, moment, number, text, whole
+from mwi_crawl.sources._values import day, moment, number, text, whole
 from mwi_crawl.sources.tmdb import Tmdb
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJ4In0.s-i_g"
