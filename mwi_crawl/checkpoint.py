@@ -19,8 +19,9 @@ import orjson
 import zstandard
 
 from mwi_crawl import films, follow
-from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Settled, Value
+from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Quota, Record, Request, Settled, Value
 from mwi_crawl.queries import names, sql
+from mwi_crawl.settle import iso
 from mwi_crawl.throttle import Remembered
 
 # what a row the tables or SQLite's types do not take can raise; a fault of the file or the disk is none of these
@@ -43,7 +44,8 @@ class Saved:
 
     `settled.state` is then the film's: absent, where the answer only led to what is known not to be there. `joined` is
     by how many films fewer the run has to ask: 1 where the answer led to a question that another row of the same film
-    had led to before (the two are one film); -1 where it led to two questions instead of one.
+    had led to before (the two are one film), or where the film has other questions still; -1 where it led to two
+    questions instead of one.
     """
 
     settled: Settled
@@ -69,9 +71,37 @@ def next_ready(db: sqlite3.Connection, run_id: int, source: str) -> str | None:
 def save(db: sqlite3.Connection, run_id: int, batch: Sequence[Settled], *, keep_bodies: bool) -> list[Saved]:
     """Store a batch of answers."""
     saved = [_save_guarded(db, run_id, settled, keep_bodies) for settled in batch]
-    for source, group in groupby(sorted(saved, key=lambda s: s.settled.result.job.source), _source_of):
-        _count(db, run_id, source, list(group))
+    for source, group in groupby(sorted(saved, key=_source_of), _source_of):
+        answers = list(group)
+        _count(db, run_id, source, answers)
+        keep_quotas(db, source, next((each.settled.quotas for each in reversed(answers) if each.settled.quotas), ()))
     return saved
+
+
+def keep_quotas(db: sqlite3.Connection, source: str, quotas: Iterable[Quota]) -> None:
+    """Keep how a source's quotas stand."""
+    for quota in quotas:
+        times = {name: _time(getattr(quota, name)) for name in ("began_at", "spent_at", "resets_at")}
+        values = {"source": source, "period": quota.period, "used": quota.used, "limit": quota.limit}
+        db.execute(sql("checkpoint/keep_quota"), {**values, **times, "reset_time": quota.reset_time})
+
+
+def quotas(db: sqlite3.Connection, source: str) -> list[Quota]:
+    """How a source's quotas stood."""
+    return [
+        Quota(period, used, limit, _moment(began), _moment(spent), _moment(resets), reset_time)
+        for period, used, limit, began, spent, resets, reset_time in db.execute(
+            sql("checkpoint/quotas"), {"source": source}
+        )
+    ]
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def remember_throttle(
@@ -91,6 +121,11 @@ def throttle(db: sqlite3.Connection, source: str, now: datetime) -> Remembered |
     if row["closed_until"]:
         closed_for = max(0.0, (datetime.fromisoformat(row["closed_until"]) - now).total_seconds())
     return Remembered(row["rate"], row["refused_rate"], closed_for, row["reason"])
+
+
+def lift(db: sqlite3.Connection, source: str) -> bool:
+    """Let a source be asked again that was to be left alone. Whether it was."""
+    return db.execute(sql("checkpoint/lift"), {"source": source}).rowcount > 0
 
 
 def body(db: sqlite3.Connection, body_hash: str) -> bytes | None:
@@ -130,20 +165,37 @@ def _save_one(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies
     result = settled.result
     job, parsed = result.job, result.parsed
     film_id = None if job.film_id is None else films.current(db, job.film_id)
-    if parsed is not None and film_id is not None and settled.state in (JobState.DONE, JobState.ABSENT):
-        film_id = films.learn(db, film_id, parsed.ids, settled.at)
+    if parsed is not None and settled.state in (JobState.DONE, JobState.ABSENT):
+        if film_id is not None:
+            film_id = films.learn(db, film_id, parsed.ids, settled.at)
         _replace_records(db, film_id, job.source, parsed)
-        if parsed.match is not None:
+        if parsed.match is not None and film_id is not None:
             parsed = replace(parsed, keys=_save_match(db, film_id, job.source, parsed.match, parsed.keys, settled.at))
     leads_to = follow.up(db, run_id, settled, film_id, parsed)
-    _settle_job(db, run_id, settled, keep_bodies, lookup=leads_to is not None and not (parsed and parsed.speaks_of))
+    says = parsed is not None and bool(parsed.speaks_of or parsed.records)
+    _settle_job(db, run_id, settled, keep_bodies, lookup=leads_to is not None and not says)
     if result.outcome not in (Outcome.OK, Outcome.ABSENT):
         _save_failure(db, run_id, settled, film_id)
-    if leads_to is None:
-        return Saved(settled, settled.state is not JobState.PENDING)
+    if film_id is None:  # a vocabulary: no film to be counted
+        return Saved(settled, finished=False)
+    if leads_to is None or (says and leads_to.questions == 0):
+        return _finished(db, run_id, settled, film_id)
     if leads_to.absent:
         return Saved(replace(settled, state=JobState.ABSENT), finished=True)
     return Saved(settled, finished=False, joined=1 - leads_to.questions)
+
+
+def _finished(db: sqlite3.Connection, run_id: int, settled: Settled, film_id: int) -> Saved:
+    """How far a film has got with an answer that leads to nothing: it may have other questions still, or answers."""
+    if settled.state is JobState.PENDING:
+        return Saved(settled, finished=False)
+    values = {"film_id": film_id, "source": settled.result.job.source, "job_id": settled.result.job.job_id}
+    asked, answered = db.execute(sql("checkpoint/others_of_film"), {**values, "run_id": run_id}).fetchone()
+    if asked:
+        return Saved(settled, finished=False, joined=1)
+    if answered and settled.state is JobState.ABSENT:
+        return Saved(replace(settled, state=JobState.DONE), finished=True)
+    return Saved(settled, finished=True)
 
 
 def _settle_job(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool, *, lookup: bool) -> None:
@@ -171,12 +223,15 @@ def _settle_job(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodi
     )
 
 
-def _replace_records(db: sqlite3.Connection, film_id: int, source: str, parsed: Parsed) -> None:
+def _replace_records(db: sqlite3.Connection, film_id: int | None, source: str, parsed: Parsed) -> None:
     if unknown := {*parsed.speaks_of, *(record.kind for record in parsed.records)} - set(names("record")):
         raise ValueError(f"there is no record kind {', '.join(sorted(unknown))}")
     for kind in parsed.speaks_of:
-        if kind != "people":  # shared between films; never taken away
-            db.execute(f"delete from {kind} where film_id = ? and source = ?", (film_id, source))  # noqa: S608 - a kind is the name of one of our own files
+        if kind == "people":  # shared between films; never taken away
+            continue
+        of_film = "film_id = :film_id and " if "film_id" in parameters(kind) else ""
+        values = {"film_id": film_id, "source": source}
+        db.execute(f"delete from {kind} where {of_film}source = :source", values)  # noqa: S608 - a kind is the name of one of our own files
     for kind, records in groupby(sorted(parsed.records, key=_kind_order), lambda record: record.kind):
         db.executemany(sql(f"record/{kind}"), [_values(record, film_id, source) for record in records])
 
@@ -185,7 +240,7 @@ def _kind_order(record: Record) -> tuple[bool, str]:
     return record.kind != "people", record.kind  # credits point to people
 
 
-def _values(record: Record, film_id: int, source: str) -> dict[str, Value]:
+def _values(record: Record, film_id: int | None, source: str) -> dict[str, Value]:
     known = parameters(record.kind)
     if unknown := record.values.keys() - known.keys():
         raise ValueError(f"sql/record/{record.kind}.sql has no parameter {', '.join(sorted(unknown))}")

@@ -25,7 +25,9 @@ def choose_sources(config: Config, named: tuple[str, ...]) -> tuple[dict[str, So
     skipped: dict[str, str] = {}
     secrets = config.reveal()
     for name, kind in known.items():
-        if named and name not in named:
+        if kind.bulk and name in named:
+            raise _bulk(kind)
+        if kind.bulk or (named and name not in named):
             continue
         settings = config.sources[name]
         source = kind({**settings.options, "ttl_days": settings.ttl_days})
@@ -37,6 +39,14 @@ def choose_sources(config: Config, named: tuple[str, ...]) -> tuple[dict[str, So
         else:
             skipped[name] = "no_key" if settings.enabled else "off"
     return taking_part, skipped
+
+
+def _bulk(kind: type[Source]) -> InputError:
+    return InputError(
+        f"{kind.name} is not asked film by film: its facts come in files.",
+        safe="Nothing was fetched.",
+        todo="mwi-crawl datasets fetch   or, from files you have: mwi-crawl datasets load --dir FOLDER",
+    )
 
 
 def _off(source: Source) -> SourceOffError:

@@ -28,6 +28,7 @@ from mwi_crawl.discreet import Discreet
 from mwi_crawl.errors import DiskFullError, InputError, MwiError, OfflineError, StorageError
 from mwi_crawl.fetch import Fetcher, HttpTransport, Limits, Transport
 from mwi_crawl.lane import Lane
+from mwi_crawl.ledger import Ledger
 from mwi_crawl.model import Job, JobState, Result, RunStatus, Seed
 from mwi_crawl.plan import Cost, Scope
 from mwi_crawl.redact import Redactor
@@ -108,6 +109,10 @@ class Engine:
         finally:
             await fetcher.close()
 
+    async def lift(self, name: str) -> bool:
+        """Forget that a source was to be left alone. Whether there was anything to forget."""
+        return await self.store.transact(checkpoint.lift, name)
+
     async def estimate(self, scope: Scope | None = None) -> tuple[dict[str, Cost], dict[str, str]]:
         """What `full` would do now, per source, without a request; and which sources take no part, and why."""
         scope = scope or Scope()
@@ -155,9 +160,9 @@ class Engine:
         return report
 
     async def _conduct(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
+        if run.resumed and not (run.planned and scope.limit):  # a number of films would now be other films
+            await self._narrow(scope, taking_part)
         if not run.planned:
-            if run.resumed:
-                await self._narrow(scope, taking_part)
             await self._plan(run, scope, taking_part)
         for name, source in taking_part.items():
             planned = None if run.planned else await self.store.read(plan.due, run.run_id, name)
@@ -169,8 +174,24 @@ class Engine:
             await self.store.transact(runs.close_lane, run.run_id, lane)
         self.report.films = max((lane.planned for lane in self.report.lanes.values()), default=0)
         self._see_room()
-        if not self._stopped:
+        while taking_part and not self._stopped:
             await self._crawl(run, taking_part)
+            taking_part = await self._go_on(run, scope, taking_part)
+
+    async def _go_on(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> dict[str, Source]:
+        """The sources with more to be asked: another one has told a film's id that was not known when they planned."""
+        found: dict[str, Source] = {}
+        over = self._stopped or self.report.stopped or run.kind == "failures"
+        if over or (run.planned and scope.limit):
+            return found
+        for name, source in taking_part.items():
+            lane = self.report.lanes[name]
+            if lane.state == "done" and (new := await self._plan_pages(run, source, scope)):
+                lane.planned += new
+                planned = lane.planned
+                self.report.lanes[name] = await self.store.transact(runs.open_lane, run.run_id, name, planned)
+                found[name] = source
+        return found
 
     async def _crawl(self, run: Run, taking_part: dict[str, Source]) -> None:
         keep = self.config.engine.keep_bodies
@@ -193,12 +214,14 @@ class Engine:
         engine, rate = self.config.engine, self._settings(source).rate
         remembered = await self.store.read(checkpoint.throttle, source.name, datetime.now(UTC))
         throttle = Throttle(rate, remembered)
+        ledger = Ledger(source.quotas(), await self.store.read(checkpoint.quotas, source.name))
         return Lane(
             run_id,
             source,
             self._fetcher(source, throttle),
             throttle,
             Breaker(engine.net_wait_seconds),
+            ledger,
             self.store,
             writer,
             self.report.lanes[source.name],
@@ -236,11 +259,19 @@ class Engine:
                 await self.store.transact(plan.requeue_failed, run.run_id, source, scope, now)
                 continue
             await self.store.transact(plan.requeue, run.run_id, source, scope, now)
-            after: int | None = 0
-            while after is not None and not self._stopped:
-                after = await self.store.transact(plan.page, run.run_id, source, scope, after, iso(now))
+            await self._plan_pages(run, source, scope)
         if not self._stopped:
             await self.store.transact(runs.planned, run.run_id, iso(datetime.now(UTC)))
+
+    async def _plan_pages(self, run: Run, source: Source, scope: Scope) -> int:
+        """Plan what the source was never asked about. Returns how many films more it has to be asked about."""
+        before = await self.store.read(plan.due, run.run_id, source.name)
+        now = iso(datetime.now(UTC))
+        after: int | None = 0
+        while after is not None and not self._stopped:
+            after = await self.store.transact(plan.page, run.run_id, source, scope, after, now)
+        await self.store.transact(plan.complete, run.run_id, source, scope, now)
+        return await self.store.read(plan.due, run.run_id, source.name) - before
 
     async def _open_run(self, kind: str, scope: Scope, taking_part: dict[str, Source], *, resume: bool) -> Run:
         now = iso(datetime.now(UTC))

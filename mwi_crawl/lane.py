@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 from mwi_crawl import checkpoint, parse
 from mwi_crawl.breaker import Breaker, Close, Pause
 from mwi_crawl.fetch import Fetcher
-from mwi_crawl.model import Job, Outcome, Result, Settled
+from mwi_crawl.ledger import Ledger
+from mwi_crawl.model import Fault, Job, Outcome, Request, Response, Result, Settled
 from mwi_crawl.report import LaneReport
 from mwi_crawl.settle import iso, settle
 from mwi_crawl.source import Source
@@ -30,11 +31,13 @@ PATIENCE = 600.0  # seconds a lane waits for a retry or a pause; what takes long
 PAGE = 256  # jobs read at a time
 TURNS = 32  # of each worker in a pass; then what the answers led to comes first, so that films get finished
 BLOCKED_DAYS = 7  # a bot wall is not asked again for so long
+MINUTE = 60.0  # seconds after which a quota of the minute is certainly back
 
 _WORDS = {
     "http_429": 'said "slow down" (429)',
     "upstream_down": "keeps failing",
     "offline": "cannot be reached",
+    "quota": "has nothing left for now",
 }
 
 
@@ -48,6 +51,7 @@ class Lane:
         fetcher: Fetcher,
         throttle: Throttle,
         breaker: Breaker,
+        ledger: Ledger,
         store: Store,
         writer: Writer,
         report: LaneReport,
@@ -59,7 +63,7 @@ class Lane:
         self.report = report
         self.source = source
         self._run_id = run_id
-        self._fetcher, self._throttle, self._breaker = fetcher, throttle, breaker
+        self._fetcher, self._throttle, self._breaker, self._ledger = fetcher, throttle, breaker, ledger
         self._store, self._writer = store, writer
         self._workers = workers
         self._max_retries = max_retries
@@ -110,13 +114,36 @@ class Lane:
             await self._ask(jobs)
 
     async def _ask(self, jobs: Sequence[Job]) -> None:
-        """One request about these jobs; returns when all that came of it is durable."""
+        """One request about these jobs, if the quota allows it; returns when all that came of it is durable."""
+        if not await self._allowed():
+            return
         request = self.source.request([job.key for job in jobs])
-        reply, started = await self._fetcher.fetch(request, jobs[0].etag if len(jobs) == 1 else None)
-        results = [parse.understand(self.source, job, request, reply) for job in jobs]
+        try:
+            reply, started = await self._fetcher.fetch(request, jobs[0].etag if len(jobs) == 1 else None)
+        except asyncio.CancelledError:
+            self._ledger.untake()
+            raise
+        results = await self._understand(jobs, request, reply)
         for result in _telling(results):
             await self._heed(result, started)
         await self._writer.save(self._settle(results))
+
+    async def _understand(self, jobs: Sequence[Job], request: Request, reply: Response | Fault) -> list[Result]:
+        """What the answer means for each job. Pages, large and possibly hostile, are read in a thread."""
+        if self.source.pages:
+            return [await asyncio.to_thread(parse.understand, self.source, job, request, reply) for job in jobs]
+        return [parse.understand(self.source, job, request, reply) for job in jobs]
+
+    async def _allowed(self) -> bool:
+        """Take a request from the quota, waiting for it a little; False, and the lane ends, where that takes long."""
+        while (until := self._ledger.take(now := datetime.now(UTC))) is not None:
+            seconds = (until - now).total_seconds()
+            if seconds > PATIENCE:
+                self._leave(Close("quota", seconds, "all the requests its quota allows are used"), iso(until))
+                return False
+            self._throttle.pause(seconds, "quota")
+            await asyncio.sleep(seconds)
+        return True
 
     def _settle(self, results: Sequence[Result]) -> list[Settled]:
         """What becomes of the jobs of one request; those asked again come back together."""
@@ -126,7 +153,8 @@ class Lane:
             settle(result, now=now, max_retries=self._max_retries, dice=dice, version=self.source.version)
             for result in results
         ]
-        return settled[:1] + [replace(each, shared=True) for each in settled[1:]]
+        first = replace(settled[0], quotas=self._ledger.rows)
+        return [first] + [replace(each, shared=True) for each in settled[1:]]
 
     async def _until_due(self) -> None:
         """Wait for the next retry of this lane, or end it."""
@@ -145,8 +173,9 @@ class Lane:
                 return
 
     async def _heed(self, result: Result, started: float) -> None:
-        """Let the throttle and the breaker learn from an answer, and do as they say."""
+        """Let the throttle, the ledger and the breaker learn from an answer, and do as they say."""
         outcome = result.outcome
+        spent_until = self._note(result, started)
         if outcome is Outcome.REFUSED:
             header = result.response.headers.get("retry-after") if result.response else None
             seconds = self._throttle.refused(started, retry_after(header, time.time()))
@@ -165,8 +194,19 @@ class Lane:
             self._throttle.pause(action.seconds, action.reason)
             self._say_pause(action.seconds, action.reason, result.message or "")
         elif isinstance(action, Close):
-            self._leave(action, result.resets_at)
+            self._leave(action, iso(spent_until) if spent_until else None)
         self.report.rate = self._throttle.rate
+
+    def _note(self, result: Result, started: float) -> datetime | None:
+        """Keep the ledger. Returns when a quota that is spent may be tried again."""
+        if result.outcome is Outcome.OFFLINE:
+            self._ledger.untake()
+            return None
+        minutes = [told for told in result.allowances if told.period == "minute"]
+        if any(told.left <= 0 for told in minutes) and result.outcome is not Outcome.REFUSED:
+            self._throttle.pause(MINUTE, "quota")
+        now = datetime.now(UTC)
+        return self._ledger.note(result, now - timedelta(seconds=time.monotonic() - started), now)
 
     def _leave(self, action: Close, resets_at: str | None = None) -> None:
         if self._halted.is_set():
@@ -195,6 +235,7 @@ class Lane:
         state = type(state)(state.rate, state.refused_rate, state.closed_for, reason if closed_until else None)
         now = iso(datetime.now(UTC))
         await self._store.transact(checkpoint.remember_throttle, self.source.name, state, closed_until, now)
+        await self._store.transact(checkpoint.keep_quotas, self.source.name, self._ledger.rows)
 
 
 def _telling(results: Sequence[Result]) -> Sequence[Result]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -188,6 +189,19 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """What is known of one quota of a source: a row of the table `quotas`."""
+
+    period: str  # day, month
+    used: int = 0
+    limit: int | None = None
+    began_at: datetime | None = None
+    spent_at: datetime | None = None
+    resets_at: datetime | None = None
+    reset_time: str | None = None  # HH:MM, UTC
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A typed row: `kind` is the name of `sql/record/<kind>.sql`, `values` its named parameters.
 
@@ -265,6 +279,7 @@ class Settled:
     at: str  # when the answer was there
     parser_version: int = 0
     shared: bool = False  # another job of the same request, counted with it, comes before
+    quotas: tuple[Quota, ...] = ()  # how the source's quotas stand after it
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,16 @@ def page(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, afte
     return int(rows[-1]["film_id"]) if len(rows) == PAGE else None
 
 
+def complete(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: str) -> None:
+    """End the planning of a source: what is about no film and, where a quota may not last, the order of worth."""
+    values = {"source": source.name, "run_id": run_id}
+    if source.standing and not scope.narrowed and due(db, run_id, source.name):
+        rows = [{**values, "key": key, "now": now} for key in source.standing]
+        db.executemany(sql("checkpoint/add_standing_job"), rows)
+    if source.quotas():
+        db.execute(sql("checkpoint/order_by_worth"), values)
+
+
 def due(db: sqlite3.Connection, run_id: int, source: str) -> int:
     """How many films the run has to ask the source about: each has one pending job."""
     return int(db.execute(sql("checkpoint/due"), {"run_id": run_id, "source": source}).fetchone()[0])
@@ -129,6 +139,7 @@ def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now
     after: int | None = 0
     while after is not None:
         after = page(db, run_id, source, scope, after, iso(now))
+    complete(db, run_id, source, scope, iso(now))
     keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run_id, "source": source.name})
     requests = sum(source.cost(row[0]) for row in keys)
     return Cost(due(db, run_id, source.name), -(-requests // source.batch))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import TOKEN
+from toys import OTHERS_OFF, TOKEN
 
 from mwi_crawl import cli
 from mwi_crawl.demo.upstream import FakeUpstream
@@ -150,7 +150,9 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting and no key of whoever runs the tests."""
+    """No setting and no key of whoever runs the tests, and no source but TMDb."""
     for name in list(os.environ):
         if name.startswith("MWI_") or name.endswith(("_API_KEY", "_TOKEN", "_FILE")):
             monkeypatch.delenv(name)
+    for name, value in OTHERS_OFF.items():
+        monkeypatch.setenv(name, value)

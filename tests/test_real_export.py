@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from toys import OTHERS_OFF
 
 from mwi_crawl.demo.films import bundled
 from mwi_crawl.demo.tmdb import FakeTmdb
@@ -53,6 +54,7 @@ def rows_of_export() -> list[dict[str, str]]:
 
 async def mwi_crawl(*arguments: str, cwd: Path, base_url: str) -> tuple[int, str, str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("MWI_", "TMDB_"))}
+    environ |= OTHERS_OFF
     environ |= {"TMDB_API_READ_ACCESS_TOKEN": TOKEN, "MWI_SOURCES__TMDB__BASE_URL": base_url}
     environ |= {"MWI_SOURCES__TMDB__REQUESTS_PER_SECOND": "1000", "MWI_SOURCES__TMDB__BURST": "20"}
     process = await asyncio.create_subprocess_exec(

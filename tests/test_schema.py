@@ -18,7 +18,8 @@ from mwi_crawl.errors import StorageError
 from mwi_crawl.queries import names, script, sql
 
 FILES = [f"{place}/{name}" for place in ("schema", "record", "checkpoint", "view", "read") for name in names(place)]
-SHARED = {"people"}  # kinds that are no film's
+SHARED = {"people", "warning_topics", "warning_categories"}  # kinds that are no film's
+NEXT = len(names("schema")) + 1  # number of the migration that may come
 
 
 @pytest.fixture
@@ -54,14 +55,14 @@ def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callabl
 
 
 class Failing(sqlite3.Connection):
-    """A connection whose n-th statement after `begin exclusive` fails."""
+    """A connection whose n-th statement after the first `begin exclusive` fails."""
 
     fails_at = 0
     count = -1
 
     def execute(self, statement: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
         if statement == "begin exclusive":
-            self.count = 0
+            self.count = max(0, self.count)
         elif self.count >= 0:
             self.count += 1
             if self.count == self.fails_at:
@@ -85,10 +86,10 @@ def migrating(path: Path, fails_at: int) -> Failing:
     return db
 
 
-def second_schema(write: Callable[[str, str], None]) -> None:
+def next_schema(write: Callable[[str, str], None]) -> None:
     """A migration as one may come: it renames a column that views show, and makes a table with a documented column."""
     write(
-        "schema/0002_second",
+        f"schema/{NEXT:04}_next",
         "create table second (\n  a text, -- what it is; with a semicolon\n  b text -- another\n);\n"
         "alter table ratings rename column rated_at to rated_on;\ninsert into second values ('a;b', 'c');\n",
     )
@@ -177,10 +178,10 @@ def test_a_new_file_gets_the_schema_and_a_second_time_changes_nothing(path: Path
 
 
 def test_a_migration_that_is_cut_off_at_any_statement_leaves_the_file_as_it_was(path: Path) -> None:
-    path.touch()
     fails_at, done = 0, False
     while not done:
         fails_at += 1
+        path.write_bytes(b"")
         with closing(migrating(path, fails_at)) as db:
             try:
                 schema.migrate(db, path)
@@ -188,11 +189,11 @@ def test_a_migration_that_is_cut_off_at_any_statement_leaves_the_file_as_it_was(
             except KeyboardInterrupt:
                 pass
         with closing(sqlite3.connect(path)) as db:
-            assert schema.version(db) == (schema.latest() if done else 0)
-            assert bool(tables(db)) is done
+            assert (schema.version(db) == schema.latest()) is done
+            assert bool(tables(db)) is (schema.version(db) > 0)
         if done:
             break
-    assert fails_at > len(script("schema/0001_initial")) + len(names("view"))
+    assert fails_at > sum(len(script(f"schema/{name}")) for name in names("schema")) + len(names("view"))
 
 
 def test_a_later_migration_is_as_whole_and_keeps_a_copy(
@@ -201,8 +202,8 @@ def test_a_later_migration_is_as_whole_and_keeps_a_copy(
     with closing(made(path)) as db:
         db.execute("insert into films (title, created_at, updated_at) values ('x', '', '')")
         old = dump(db)
-    second_schema(written)
-    with pytest.raises(StorageError, match="has schema 1, this program reads 2"):
+    next_schema(written)
+    with pytest.raises(StorageError, match=f"has schema {NEXT - 1}, this program reads {NEXT}"):
         schema.connect_readonly(path)
     for fails_at in range(1, 60):
         with closing(migrating(path, fails_at)) as db:
@@ -211,23 +212,45 @@ def test_a_later_migration_is_as_whole_and_keeps_a_copy(
                 break
             except KeyboardInterrupt:
                 assert dump(db) == old
-                assert schema.version(db) == 1
+                assert schema.version(db) == NEXT - 1
     with closing(schema.connect_readonly(path)) as db:
         assert all_of(db, "select * from second") == [("a;b", "c")]
         assert one(db, "select title from films") == "x"
         assert sorted(tables(db, "view")) == list(names("view"))
         assert one(db, "select doc from column_docs where tbl = 'second' and col = 'a'").endswith("semicolon")
         assert all_of(db, "select rated_at from v_my_films") == []
-    with closing(sqlite3.connect(tmp_path / "films.db.bak-schema1")) as copy:
+    with closing(sqlite3.connect(tmp_path / f"films.db.bak-schema{NEXT - 1}")) as copy:
         assert dump(copy) == old
-    assert not (tmp_path / "films.db.bak-schema1.part").exists()
+    assert not (tmp_path / f"films.db.bak-schema{NEXT - 1}.part").exists()
+
+
+@pytest.mark.parametrize("number", range(1, NEXT - 1))
+def test_a_file_of_any_older_schema_becomes_one_of_this_and_keeps_its_rows(path: Path, number: int) -> None:
+    with closing(made(path)) as db:
+        now = dump(db)
+    path.unlink()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for name in names("schema")[:number]:
+            db.executescript(sql(f"schema/{name}"))
+            db.executemany(
+                "insert or replace into column_docs values (?, ?, ?)", schema.column_docs(sql(f"schema/{name}"))
+            )
+        db.execute("insert into films (title, created_at, updated_at) values ('x', '', '')")
+        db.execute(f"pragma user_version = {number}")
+        db.row_factory = sqlite3.Row
+        assert schema.migrate(db, path) == (number, schema.latest())
+        assert one(db, "select title from films") == "x"
+        db.execute("delete from films")
+        db.execute("delete from sqlite_sequence")
+        assert sorted(dump(db)) == sorted(now)
+        assert schema.check(db) == []
 
 
 def test_a_column_of_a_view_that_is_no_more_is_explained_no_more(
     path: Path, written: Callable[[str, str], None]
 ) -> None:
     made(path).close()
-    second_schema(written)
+    next_schema(written)
     text = sql("view/needs_enrichment").replace("films.imdb_id as imdb_id", "films.imdb_id as other")
     written("view/needs_enrichment", text)
     with closing(made(path)) as db:

@@ -21,6 +21,8 @@ from mwi_crawl.store import Store
 
 TOKEN = "eyJhbGciOiJub25lIn0.canary-of-the-engine-tests.x"
 KEYS = {"TMDB_API_READ_ACCESS_TOKEN": TOKEN}
+OTHERS_OFF = {f"MWI_SOURCES__{name.upper()}__ENABLED": "false" for name in sources.discover() if name != "tmdb"}
+"""Variables that leave TMDb as the only source: a test that means no other must never ask a real upstream."""
 
 
 class Toy(Source):
@@ -98,10 +100,11 @@ def settings(
     fast = {"base_url": "http://127.0.0.1:9", "requests_per_second": 10_000, "burst": 100, "concurrency": 10}
     known = sources.discover()
     own: Mapping[str, Mapping[str, object]] = {"tmdb": tmdb or {}, **tables}
+    on = {"tmdb", "toy", "buggy", *tables}  # of the others, those a test speaks of
     words = {
         "paths": {"db": str(folder / "t.db"), "log": str(folder / "t.log")},
         "engine": dict(engine or {}),
-        "sources": {name: {**fast, **own.get(name, {})} for name in known},
+        "sources": {name: {**fast, "enabled": name in on, **own.get(name, {})} for name in known},
         "ingest": {"imdb_ids": list(imdb_ids)},
     }
     return config.load(known, overrides=words, environ=environ, cwd=folder)

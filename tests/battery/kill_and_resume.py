@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from mwi_crawl import sources
 from mwi_crawl.store import Store
 
 TOKEN = "eyJhbGciOiJub25lIn0.canary-of-the-battery.x"
@@ -95,12 +96,17 @@ def upstream_process(folder: Path, films: int, latency: float) -> Iterator[Upstr
 def environment(base_url: str, per_second: int) -> dict[str, str]:
     """Variables for a crawl of the fake upstream; none of the caller's own settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("MWI_", "TMDB_"))}
-    return clean | {
-        "TMDB_API_READ_ACCESS_TOKEN": TOKEN,
-        "MWI_SOURCES__TMDB__BASE_URL": base_url,
-        "MWI_SOURCES__TMDB__REQUESTS_PER_SECOND": str(per_second),
-        "MWI_SOURCES__TMDB__CONCURRENCY": str(WORKERS),
-    }
+    others_off = {f"MWI_SOURCES__{name.upper()}__ENABLED": "false" for name in sources.discover() if name != "tmdb"}
+    return (
+        clean
+        | others_off
+        | {
+            "TMDB_API_READ_ACCESS_TOKEN": TOKEN,
+            "MWI_SOURCES__TMDB__BASE_URL": base_url,
+            "MWI_SOURCES__TMDB__REQUESTS_PER_SECOND": str(per_second),
+            "MWI_SOURCES__TMDB__CONCURRENCY": str(WORKERS),
+        }
+    )
 
 
 def start(folder: Path, environ: dict[str, str], *arguments: str, die: Sequence[str] = ()) -> subprocess.Popen[str]:
