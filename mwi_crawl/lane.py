@@ -193,8 +193,10 @@ class Lane:
         if isinstance(action, Pause):
             self._throttle.pause(action.seconds, action.reason)
             self._say_pause(action.seconds, action.reason, result.message or "")
+        elif isinstance(action, Close) and spent_until is not None:
+            self._leave(replace(action, message=f"{action.message} {self._ledger.learnt()}"), iso(spent_until))
         elif isinstance(action, Close):
-            self._leave(action, iso(spent_until) if spent_until else None)
+            self._leave(action)
         self.report.rate = self._throttle.rate
 
     def _note(self, result: Result, started: float) -> datetime | None:

@@ -57,6 +57,16 @@ class Ledger:
             }
         return None
 
+    def learnt(self) -> str:
+        """What a refusal taught, for a person."""
+        period, quota = max(self._quotas.items(), key=lambda pair: str(pair[1].spent_at or ""), default=("", None))
+        if quota is None:
+            return ""
+        cap = self._caps.get(period)
+        shared = cap is not None and quota.used < cap
+        why = f" of {cap:,}: does another program use this key, or is it used up from before?" if shared else ""
+        return f"after {quota.used:,} requests by our count{why}"
+
     @property
     def rows(self) -> tuple[Quota, ...]:
         """What to keep."""
