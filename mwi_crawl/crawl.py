@@ -174,9 +174,10 @@ class Engine:
             await self.store.transact(runs.close_lane, run.run_id, lane)
         self.report.films = max((lane.planned for lane in self.report.lanes.values()), default=0)
         self._see_room()
-        while taking_part and not self._stopped:
-            await self._crawl(run, taking_part)
-            taking_part = await self._go_on(run, scope, taking_part)
+        asked = taking_part
+        while asked and not self._stopped:
+            await self._crawl(run, asked)
+            asked = await self._go_on(run, scope, taking_part)
 
     async def _go_on(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> dict[str, Source]:
         """The sources with more to be asked: another one has told a film's id that was not known when they planned."""
@@ -184,9 +185,10 @@ class Engine:
         over = self._stopped or self.report.stopped or run.kind == "failures"
         if over or (run.planned and scope.limit):
             return found
+        finder = plan.finder(taking_part)
         for name, source in taking_part.items():
             lane = self.report.lanes[name]
-            if lane.state == "done" and (new := await self._plan_pages(run, source, scope)):
+            if lane.state == "done" and (new := await self._plan_pages(run, source, scope, finder)):
                 lane.planned += new
                 planned = lane.planned
                 self.report.lanes[name] = await self.store.transact(runs.open_lane, run.run_id, name, planned)
@@ -238,7 +240,7 @@ class Engine:
         assert credential is not None
         sent = [value.rpartition(" ")[2] for value in (*credential.headers.values(), *credential.params.values())]
         transport = Discreet(self._transport(source, settings.base_url, limits), [*secrets.values(), *sent])
-        return Fetcher(settings.base_url, credential, throttle, transport, engine.user_agent)
+        return Fetcher(settings.base_url, credential, throttle, transport, engine.user_agent, robots=source.pages)
 
     async def _narrow(self, scope: Scope, taking_part: dict[str, Source]) -> None:
         """See that the films of the configuration are known, and choose those the run is about."""
@@ -253,23 +255,23 @@ class Engine:
             )
 
     async def _plan(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
-        now = datetime.now(UTC)
-        for source in taking_part.values():
+        now, finder = datetime.now(UTC), plan.finder(taking_part)
+        for source in sorted(taking_part.values(), key=lambda source: not source.finds):
             if run.kind == "failures":
                 await self.store.transact(plan.requeue_failed, run.run_id, source, scope, now)
                 continue
             await self.store.transact(plan.requeue, run.run_id, source, scope, now)
-            await self._plan_pages(run, source, scope)
+            await self._plan_pages(run, source, scope, finder)
         if not self._stopped:
             await self.store.transact(runs.planned, run.run_id, iso(datetime.now(UTC)))
 
-    async def _plan_pages(self, run: Run, source: Source, scope: Scope) -> int:
+    async def _plan_pages(self, run: Run, source: Source, scope: Scope, finder: str) -> int:
         """Plan what the source was never asked about. Returns how many films more it has to be asked about."""
         before = await self.store.read(plan.due, run.run_id, source.name)
         now = iso(datetime.now(UTC))
         after: int | None = 0
         while after is not None and not self._stopped:
-            after = await self.store.transact(plan.page, run.run_id, source, scope, after, now)
+            after = await self.store.transact(plan.page, run.run_id, source, scope, after, now, finder)
         await self.store.transact(plan.complete, run.run_id, source, scope, now)
         return await self.store.read(plan.due, run.run_id, source.name) - before
 

@@ -8,6 +8,7 @@
     ├── StorageError              the database cannot be opened, read or written         exit 8
     │   ├── BusyError             another mwi-crawl, or another program, holds it        exit 8
     │   └── DiskFullError         no room left                                           exit 8
+    ├── UpstreamError             an upstream gives something else than what it should   exit 7
     └── OfflineError              no enabled source can be reached                       exit 9
 
     TransportError                one request got no usable answer (becomes a Fault, never ends a run)
@@ -67,6 +68,12 @@ class BusyError(StorageError):
 
 class DiskFullError(StorageError):
     """There is no room left for an answer."""
+
+
+class UpstreamError(MwiError):
+    """An upstream refuses, or gives something else than what was asked for."""
+
+    exit_code = 7
 
 
 class OfflineError(MwiError):

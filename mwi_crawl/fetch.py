@@ -1,8 +1,9 @@
 """Fetcher (policy) over Transport (mechanism): one request in, one answer or one fault out. It never retries.
 
 The Fetcher waits its turn at the throttle, adds the credential for the upstream's own host only, and follows a redirect
-only over https within the upstream's site. The Transport sends one request and raises one exception, whose message is
-put together here from classes and hosts: the text of a library's exception may hold a URL, and so a key.
+only over https within the upstream's site. Of a source of pages it asks only for what robots.txt allows.
+The Transport sends one request and raises one exception, whose message is put together here from classes and hosts: the
+text of a library's exception may hold a URL, and so a key.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus, urlsplit
@@ -24,6 +26,7 @@ from yarl import URL
 from mwi_crawl.address import IN_PATH, escape, is_loopback, is_public, origin, redirect_target, with_query
 from mwi_crawl.errors import TransportError
 from mwi_crawl.model import Credential, Fault, Outcome, Request, Response
+from mwi_crawl.robots import Rules, Site, read_rules
 from mwi_crawl.throttle import Throttle
 
 MAX_HOPS = 5  # redirects followed for one request
@@ -45,10 +48,17 @@ class Transport(Protocol):
 
 
 class Fetcher:
-    """One upstream's way out: its address, its credential, its turn."""
+    """One upstream's way out: its address, its credential, its turn. `robots`: robots.txt is obeyed."""
 
     def __init__(
-        self, base_url: str, credential: Credential, throttle: Throttle, transport: Transport, user_agent: str
+        self,
+        base_url: str,
+        credential: Credential,
+        throttle: Throttle,
+        transport: Transport,
+        user_agent: str,
+        *,
+        robots: bool = False,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._home = origin(self._base)
@@ -56,17 +66,27 @@ class Fetcher:
         self._throttle = throttle
         self._transport = transport
         self._user_agent = user_agent
+        self._obeys = robots
+        self._sites: dict[tuple[str, str, int | None], Site] = {}
         self.sent = 0
         self.under_way: set[asyncio.Task[Any]] = set()
-        """The tasks whose request has left and whose answer is not there yet."""
+        """The tasks whose request has left and whose answer is not there yet; robots.txt is nobody's answer."""
 
     async def fetch(self, request: Request, etag: str | None = None) -> tuple[Response | Fault, float]:
         """The answer, or why there is none; and the monotonic time at which the last request for it started."""
         url = self._base + escape("/" + request.path.removeprefix("/"), IN_PATH)
+        return await self._follow(url, request, etag, page=True)
+
+    async def _follow(
+        self, url: str, request: Request, etag: str | None = None, *, page: bool
+    ) -> tuple[Response | Fault, float]:
         params = dict(request.params)
         for hop in range(MAX_HOPS + 1):
+            if page and self._obeys and (refusal := await self._refusal(with_query(url, params))):
+                return refusal
             started = await self._throttle.turn()
-            reply = await self._send(url, params, request, etag)
+            with self._noted() if page else nullcontext():
+                reply = await self._send(url, params, request, etag)
             if isinstance(reply, Fault) or reply.status not in REDIRECTS:
                 return reply, started
             target = redirect_target(self._base, url, reply.headers.get("location"))
@@ -76,6 +96,22 @@ class Fetcher:
             if hop == MAX_HOPS:
                 break
         return Fault("redirect", f"more than {MAX_HOPS} redirects", Outcome.BROKEN), started
+
+    async def _refusal(self, url: str) -> tuple[Fault, float] | None:
+        """Why robots.txt keeps this URL from being asked for, and when that was learnt; None: nothing does."""
+        site = self._sites.setdefault(origin(url), Site())
+        rules, asked = await site.rules(lambda: self._read_robots(url))
+        fault = rules if isinstance(rules, Fault) else rules.fault(url)
+        return None if fault is None else (fault, asked)
+
+    async def _read_robots(self, url: str) -> tuple[Rules | Fault, float]:
+        """The rules of the site of a URL, from now on kept to by the throttle."""
+        place = urlsplit(url)._replace(path="/robots.txt", query="", fragment="").geturl()
+        reply, started = await self._follow(place, Request("/robots.txt"), page=False)
+        rules = read_rules(reply, origin(url)[1])
+        if isinstance(rules, Rules) and rules.delay:
+            self._throttle.at_most(1 / rules.delay)
+        return rules, started
 
     async def close(self) -> None:
         """Give back the transport's sockets."""
@@ -101,15 +137,20 @@ class Fetcher:
         if at_home:
             headers |= self._credential.headers
             params = {**params, **self._credential.params}
-        task = asyncio.current_task()
-        assert task is not None
-        self.under_way.add(task)
         self.sent += 1
         try:
             return await self._transport.send(with_query(url, params), headers)
         except TransportError as error:
             outcome = Outcome.OFFLINE if at_home and error.kind in UNREACHABLE else Outcome.RETRY
             return Fault(error.kind, str(error), outcome)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None
+        self.under_way.add(task)
+        try:
+            yield
         finally:
             self.under_way.discard(task)
 

@@ -83,8 +83,10 @@ class Ledger:
         if told.period == "minute":  # the throttle's business
             return
         quota = _counted(self._quotas.get(told.period, Quota(told.period)), now)
-        self._caps[told.period] = told.limit
-        self._quotas[told.period] = replace(quota, used=told.limit - told.left, limit=told.limit)
+        cap = self._caps[told.period] = min(
+            told.limit, self._caps.get(told.period, told.limit)
+        )  # one's own may be less
+        self._quotas[told.period] = replace(quota, used=told.limit - told.left, limit=cap)
 
     def _spent(self, period: str, told: str | None, began: datetime, now: datetime) -> datetime:
         """A refusal: the upstream does not count it, so the limit is what went before it in this period."""

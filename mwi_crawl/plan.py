@@ -78,9 +78,19 @@ def requeue_failed(db: sqlite3.Connection, run_id: int, source: Source, scope: S
     db.execute(sql("checkpoint/requeue_failed"), values)
 
 
-def page(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, after: int, now: str) -> int | None:
-    """Plan the next films that the source was never asked about. Returns the place to go on from, None at the end."""
-    rows = _unplanned(db, source, after, scoped=scope.narrowed)
+def finder(sources: Mapping[str, Source]) -> str:
+    """The source that tells which film a title means; '' if none takes part."""
+    return next((name for name, source in sources.items() if source.finds), "")
+
+
+def page(
+    db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, after: int, now: str, finder: str = ""
+) -> int | None:
+    """Plan the next films that the source was never asked about. Returns the place to go on from, None at the end.
+
+    A film without an id waits for `finder` to tell which it is: it may be one that another row stands for already.
+    """
+    rows = _unplanned(db, source, after, scoped=scope.narrowed, finder=finder)
     jobs = [
         (source.name, keys[0], row["film_id"], now, "\n".join(keys[1:]) or None, run_id)
         for row in rows
@@ -145,8 +155,10 @@ def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now
     return Cost(due(db, run_id, source.name), -(-requests // source.batch))
 
 
-def _unplanned(db: sqlite3.Connection, source: Source, after: int, *, scoped: bool) -> list[sqlite3.Row]:
-    values = {"source": source.name, "after": after, "scoped": int(scoped), "limit": PAGE}
+def _unplanned(
+    db: sqlite3.Connection, source: Source, after: int, *, scoped: bool, finder: str = ""
+) -> list[sqlite3.Row]:
+    values = {"source": source.name, "after": after, "scoped": int(scoped), "limit": PAGE, "finder": finder}
     return db.execute(sql("checkpoint/unplanned_films"), values).fetchall()
 
 

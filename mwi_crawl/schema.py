@@ -144,7 +144,7 @@ def column_docs(text: str) -> list[tuple[str, str, str]]:
     """(table or view, column, documentation) from the comments behind the columns of a schema script."""
     docs, table = [], ""
     for line in text.splitlines():
-        if made := re.match(r"create (?:table|view) (\w+)", line):
+        if made := re.match(r"(?:create (?:table|view)|alter table) (\w+)", line):
             table = made[1]
         elif column := re.match(r"  (?:.*\bas )?\"?(\w+)\"?[ ,].*-- (.+)$", line):
             docs.append((table, column[1], column[2].strip()))

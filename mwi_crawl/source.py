@@ -48,6 +48,8 @@ class Source:
     """Whether its answers are pages made for people: then its robots.txt is obeyed, and parsing is done in a thread."""
     bulk: ClassVar[bool] = False
     """Whether its facts come in files about all films (`datasets`) and are never asked for film by film."""
+    finds: ClassVar[bool] = False
+    """Whether it tells which film a title means: where it takes part, the others wait with films without an id."""
     standing: ClassVar[tuple[str, ...]] = ()
     """Keys that are about no film (a vocabulary), asked as often as everything else; their records have no film."""
     attribution: ClassVar[str] = ""

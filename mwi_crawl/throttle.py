@@ -105,6 +105,13 @@ class Throttle:
             self._opens_at, self.reason = now + seconds, reason
         self._climbed_at = self._opens_at
 
+    def at_most(self, rate: float) -> None:
+        """Never start faster than so many a second from now on, and never two at once: a site named its pace."""
+        self._top = min(self._top, rate)
+        self._least = min(self._least, self._top)
+        self._bucket.max_rate = 1.0
+        self._set_rate(min(self.rate, self._top))
+
     def since_pause(self, started: float) -> bool:
         """Whether a request begun at `started` began after the gate last shut."""
         return started >= self._paused_at

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commandline import Person, logging_as_before, served, without_settings
-from toys import TOKEN, Toy, tmdb_upstream
+from toys import OTHERS_OFF, TOKEN, Toy, tmdb_upstream
 
 from mwi_crawl import breaker, settle, sources, throttle
 from mwi_crawl.demo.upstream import FakeUpstream
@@ -23,6 +23,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "LEAST", 500.0)
     monkeypatch.setattr(breaker, "FAULT_PAUSES", (0.004, 0.004, 0.004, 0.004, 0.004))
     monkeypatch.setattr(breaker, "OFFLINE_PAUSES", (0.002, 0.004))
+
+
+@pytest.fixture
+def tmdb_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TMDb is the only source there is."""
+    monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb})
 
 
 @pytest.fixture
@@ -44,6 +50,13 @@ def mwi(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     with logging_as_before(monkeypatch):
         yield Person(tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture
+def every_source(mwi: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person has every source as it is by default, not TMDb alone."""
+    for name in OTHERS_OFF:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

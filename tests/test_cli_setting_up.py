@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from commandline import Person
+from filelock import FileLock
 from toys import TOKEN
 
 from mwi_crawl.cli import doctor
@@ -87,9 +91,21 @@ def test_a_wrong_setting_ends_with_3_with_its_line_and_a_suggestion(mwi: Person,
 def test_keys_check_says_that_a_key_is_taken(mwi: Person, tmdb: FakeUpstream) -> None:
     said = mwi("keys", "check")
     assert said.code == 0
-    assert said.out.split()[:2] == ["tmdb", "ok"]
-    assert f"...{TOKEN[-4:]}" in said.out
+    rows = {line.split()[0]: line for line in said.out.splitlines()}
+    assert rows["tmdb"].split()[1] == "ok"
+    assert f"...{TOKEN[-4:]}" in rows["tmdb"]
+    assert "OMDB_API_KEY is not set; without it: no awards" in rows["omdb"]
     assert len(tmdb.log.hits) == 1
+
+
+def test_keys_check_tells_what_is_used_of_a_quota_where_a_file_knows(mwi: Person, tmdb: FakeUpstream) -> None:
+    assert "today" not in mwi("keys", "check").out
+    assert not (mwi.folder / "mwi.db").exists()
+    mwi("init")
+    mwi.change("insert into quotas (source, period, used, \"limit\") values ('tmdb', 'day', 1, 1000)")
+    assert re.search(r"tmdb +ok .*1/1,000 today, as counted here", mwi("keys", "check").out)
+    mwi.write("mwi.db", "this is no database, " * 100)
+    assert mwi("keys", "check").code == 0
 
 
 def test_keys_check_says_that_a_key_is_refused(mwi: Person, tmdb: FakeUpstream, monkeypatch: Patch) -> None:
@@ -156,6 +172,56 @@ def test_doctor_asks_one_upstream_one_question(mwi: Person, tmdb: FakeUpstream) 
     assert said.last.startswith("ok ")
     assert len(tmdb.log.hits) == 1
     assert "not endorsed" in said.out
+
+
+def test_doctor_lifts_a_closure_once_the_source_answers_again(mwi: Person, tmdb: FakeUpstream) -> None:
+    mwi("init")
+    until = "2099-01-01T00:00:00.000Z"
+    mwi.change(f"insert into throttles values ('tmdb', 1, null, '{until}', 'blocked', '2026-01-01')")
+    assert " warn  tmdb: closed until 2099-01-01" in mwi("doctor").out
+    tmdb.script("500", "/3/configuration")
+    assert mwi("doctor", "tmdb").code == 6
+    assert mwi.ask("select closed_until from throttles where source = 'tmdb'") == [(until,)]
+    tmdb.behave()
+    said = mwi("doctor", "tmdb")
+    assert said.code == 0
+    assert said.last.startswith("It was closed by an earlier run; the next one may ask it again.")
+    assert " ok    tmdb:" in mwi("doctor").out
+    assert "closed" not in mwi("doctor", "tmdb").out
+
+
+def test_doctor_leaves_a_closure_to_a_run_that_is_at_work(mwi: Person, tmdb: FakeUpstream) -> None:
+    mwi("init")
+    mwi.change("insert into throttles values ('tmdb', 1, null, '2099-01-01T00:00:00.000Z', 'blocked', '2026-01-01')")
+    with FileLock(mwi.folder / "mwi.db.lock"):
+        said = mwi("doctor", "tmdb")
+    assert said.code == 0
+    assert "stays so for now" in said.out
+
+
+def test_doctor_tells_of_the_files_about_all_films(mwi: Person, every_source: None) -> None:
+    assert "note  imdb_datasets: no files in data/imdb  -> mwi-crawl datasets fetch brings" in mwi("doctor").out
+    folder = mwi.folder / "data" / "imdb"
+    folder.mkdir(parents=True)
+    for number, name in enumerate(("title.basics.tsv.gz", "title.ratings.tsv.gz"), 1):
+        (folder / name).write_bytes(b"")
+        written = time.time() - number * 86_400 - 60
+        os.utime(folder / name, (written, written))
+    assert "2 files in data/imdb, the oldest 2 d old; not loaded yet: mwi-crawl datasets load" in mwi("doctor").out
+    mwi("init")
+    loaded = (datetime.now(UTC) - timedelta(hours=5)).isoformat()
+    mwi.change(f"insert into dataset_files (name, loaded_at) values ('title.basics.tsv.gz', '{loaded}')")
+    said = mwi("doctor", "imdb_datasets")
+    assert said.code == 0
+    assert "the oldest 2 d old; loaded 5 h ago" in said.last
+    assert "courtesy of IMDb" in said.out
+
+
+def test_doctor_tells_the_terms_of_a_source(mwi: Person, every_source: None) -> None:
+    said = mwi("doctor", "ddd")
+    assert said.code == 4
+    assert "Wherever its data is shown: Powered by DoesTheDogDie.com" in said.out
+    assert "more than 30 days" in said.out
 
 
 def test_doctor_of_a_source_without_key_or_switched_off(mwi: Person, monkeypatch: Patch) -> None:

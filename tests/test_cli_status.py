@@ -27,15 +27,20 @@ def test_status_of_a_new_file(mwi: Person) -> None:
     mwi("init")
     said = mwi("status")
     assert said.code == 0
-    assert re.fullmatch(r"mwi\.db  \d+ KB · 0 films, 0 enriched · no run yet\nno run active\n", said.out)
+    assert re.match(r"mwi\.db  \d+ KB · 0 films, 0 enriched · no run yet\n", said.out)
+    assert said.last == "no run active"
+    rows = {line.split()[0]: line.split()[1:] for line in said.out.splitlines()[2:]}
+    assert rows["tmdb"] == ["–"] * 5  # a source no run had to do with yet is listed all the same
 
 
 def test_status_counts_films_by_source_and_state(mwi: Person, failed: FakeUpstream) -> None:
     said = mwi("status")
-    head, columns, tmdb_row, last = said.out.splitlines()
+    head, columns, *lines, last = said.out.splitlines()
     assert "· 3 films, 1 enriched · last run 1 PARTIAL 20" in head
-    assert columns.split() == ["source", "done", "not", "there", "waiting", "failed", "oldest"]
-    assert tmdb_row.split()[:5] == ["tmdb", "1", "1", "0", "1"]
+    assert columns.split()[:7] == ["source", "done", "not", "there", "waiting", "failed", "off"]
+    rows = {line.split()[0]: line.split()[1:] for line in lines}
+    assert rows["tmdb"][:5] == ["1", "1", "0", "1", "0"]
+    assert rows["omdb"][:5] == ["0", "0", "0", "0", "3"]
     assert last == "no run active"
 
 
@@ -49,9 +54,48 @@ def test_status_in_json(mwi: Person, failed: FakeUpstream) -> None:
     mwi.change("insert into quotas (source, period, used, \"limit\") values ('tmdb', 'day', 14, 1000)")
     found = json.loads(mwi("status", "--json").out)
     assert (found["films"], found["enriched"], found["run_active"], found["run_died"]) == (3, 1, False, False)
-    assert found["sources"]["tmdb"]["quota"] == {"used": 14, "limit": 1000}
+    assert found["sources"]["tmdb"]["quota"] == {"used": 14, "limit": 1000, "period": "day", "resets_at": None}
     assert found["last_run"]["status"] == "PARTIAL"
-    assert "14/1000" in mwi("status").out
+    assert "14/1,000 today" in mwi("status").out
+
+
+def test_the_quota_of_a_period_that_is_over_is_whole_again(mwi: Person) -> None:
+    mwi("init")
+    for period, used, resets_at in (("day", 412, "2020-01-01"), ("month", 812, "2099-01-01")):
+        values = f"('omdb', '{period}', {used}, 1000, '{resets_at}T00:00:00.000Z')"
+        mwi.change(f'insert into quotas (source, period, used, "limit", resets_at) values {values}')
+    quota = json.loads(mwi("status", "--json").out)["sources"]["omdb"]["quota"]
+    assert quota == {"used": 0, "limit": 1000, "period": "day", "resets_at": None}
+    assert "0/1,000 today" in mwi("status").out
+    mwi.change("delete from quotas where period = 'day'")
+    assert "812/1,000 this month" in mwi("status").out
+    mwi.change('update quotas set "limit" = null')
+    assert "812/? this month" in mwi("status").out
+
+
+def test_status_says_what_sources_that_take_no_part_would_add(mwi: Person, every_source: None) -> None:
+    mwi("init")
+    said = mwi("status").out
+    assert "no key: omdb would add awards" in said
+    assert "no key: ddd would add content warnings" in said
+    assert "not loaded: imdb_datasets would add" in said
+    assert "off: imdb   (why: mwi-crawl doctor imdb)" in said
+    able = {name: lane["able"] for name, lane in json.loads(mwi("status", "--json").out)["sources"].items()}
+    assert (able["cinemorgue"], able["imdb"], able["imdb_datasets"]) == ("able", "off", "bulk")
+    assert {able[name] for name in ("tmdb", "omdb", "ddd")} == {"no_key"}
+
+
+def test_status_says_until_when_an_upstream_is_left_alone(mwi: Person) -> None:
+    mwi("init")
+    for source, until in (("tmdb", "2099-01-02T03:04:05.000Z"), ("omdb", "2020-01-01T00:00:00.000Z")):
+        mwi.change(f"insert into throttles values ('{source}', 1, null, '{until}', 'blocked', '{until}')")
+    said = mwi("status")
+    rows = {line.split()[0]: line for line in said.out.splitlines()}
+    assert "until 2099-01-02 03:04 UTC" in rows["tmdb"]
+    assert "until" not in rows["omdb"]
+    assert "closed: tmdb, because the upstream blocks automated access" in said.out
+    closed = json.loads(mwi("status", "--json").out)["sources"]["tmdb"]["closed"]
+    assert closed == {"until": "2099-01-02T03:04:05.000Z", "reason": "blocked"}
 
 
 def test_watching_ends_where_no_run_is_active(mwi: Person) -> None:

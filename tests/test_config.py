@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from mwi_crawl import sources
-from mwi_crawl.config import SECRETS, Config, load, origins
+from mwi_crawl.config import SECRETS, Config, completed, load, origins
 from mwi_crawl.errors import ConfigError
 from mwi_crawl.model import MediaType, Rate
 from mwi_crawl.source import Option, Source
@@ -564,8 +564,8 @@ def defaults(folder: Folder) -> Config:
     return load(sources.discover(), environ={}, cwd=folder.path)
 
 
-def test_config_toml_names_every_setting_with_its_default(folder: Folder) -> None:
-    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+def test_config_toml_names_every_setting_with_its_default_once_sources_of_ones_own_are_added(folder: Folder) -> None:
+    text = completed((ROOT / "config.toml").read_text(encoding="utf-8"), defaults(folder))
     uncommented = re.sub(r"(?m)^#(?=\w)", "", text)
     assert uncommented != text
     expected = defaults(folder)
@@ -574,6 +574,15 @@ def test_config_toml_names_every_setting_with_its_default(folder: Folder) -> Non
     missing = [f"{row.key} = {row.value}" for row in rows if row.origin == "default"]
     assert not missing, "config.toml lacks these lines"
     assert [(row.key, row.value) for row in origins(expected)] == [(row.key, row.value) for row in origins(found)]
+
+
+def test_a_source_of_ones_own_gets_its_commented_table(folder: Folder) -> None:
+    text = completed("[sources.museum]\n", folder.load())
+    assert text.count("[sources.museum]") == text.count("[sources.archive]") == 1
+    assert '#base_url = "https://archive.example"\n' in text
+    assert "#daily_limit = 1000\n" in text
+    assert completed(text, folder.load()) == text
+    assert folder.toml(text).load().model_dump() == folder.load().model_dump()
 
 
 def test_config_toml_changes_nothing_as_it_is(folder: Folder) -> None:

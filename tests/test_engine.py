@@ -20,7 +20,7 @@ from mwi_crawl.model import MediaType, RunStatus, Seed
 from mwi_crawl.plan import Scope
 from mwi_crawl.sources.tmdb import Tmdb
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = pytest.mark.usefixtures("quick", "tmdb_only")
 
 FACTS = "select film_id, title from film_facts order by film_id"
 

@@ -122,11 +122,14 @@ def test_what_the_upstream_says_of_itself_is_believed() -> None:
     assert ledger.take(START) is not None
 
 
-def test_a_higher_limit_told_lifts_ours() -> None:
-    ledger = Ledger({"month": 2})
-    assert ledger.take(START) is None
-    ledger.note(result(allowances=(Allowance("month", 500_000, 499_999),)), START, START)
-    ask(ledger, 10)
+def test_a_lower_limit_of_ones_own_is_kept_though_the_upstream_allows_more() -> None:
+    told = (Allowance("month", 500_000, 499_999),)
+    own, none = Ledger({"month": 1}), Ledger({})
+    for ledger in (own, none):
+        assert ledger.take(START) is None
+        ledger.note(result(allowances=told), START, START)
+    assert own.take(START) is not None
+    assert none.take(START) is None
 
 
 def test_the_upstreams_own_word_on_when_it_returns_comes_first() -> None:

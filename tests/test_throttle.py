@@ -148,6 +148,39 @@ async def test_a_change_of_rate_hands_out_no_burst_and_costs_no_time(monkeypatch
     assert fake.log.steady_rate(RATE.burst) >= 0.96 * 30
 
 
+@pytest.mark.parametrize(("own", "asked"), [(1000.0, 20.0), (20.0, 1000.0)])
+async def test_where_a_site_names_its_pace_that_or_our_own_is_kept_to_without_a_burst(own: float, asked: float) -> None:
+    throttle = Throttle(Rate(own, burst=10))
+    throttle.at_most(asked)
+    await asyncio.sleep(0.1)  # an idle time saves up no burst either
+    starts = [await throttle.turn() for _ in range(4)]
+    assert min(later - earlier for earlier, later in pairwise(starts)) >= 0.9 / 20.0
+
+
+async def test_those_who_wait_keep_to_a_pace_that_is_named_meanwhile() -> None:
+    throttle = Throttle(Rate(1000.0, burst=1))
+    await throttle.turn()
+    waiting = [asyncio.create_task(throttle.turn()) for _ in range(3)]
+    throttle.at_most(20.0)
+    starts = sorted(await asyncio.gather(*waiting))
+    assert min(later - earlier for earlier, later in pairwise(starts)) >= 0.9 / 20.0
+
+
+async def test_neither_answers_nor_refusals_lead_beyond_the_pace_of_a_site(clock: Clock) -> None:
+    throttle = Throttle(Rate(10.0), clock=clock)
+    throttle.at_most(0.02)
+    for _ in range(50):
+        clock.now += 2
+        throttle.answered()
+        assert throttle.rate == 0.02
+    throttle.refused(clock.now, 1.0)
+    assert throttle.rate <= 0.02
+    throttle.at_most(5.0)  # a second site of the same lane is no reason to hurry
+    clock.now += 1e6
+    throttle.answered()
+    assert throttle.rate <= 0.02
+
+
 async def test_after_a_refusal_requests_start_at_half_the_rate() -> None:
     fake = anything()
     fake.script(too_many("once", "1"), start=20, times=1)

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from rows import Script, all_of, answer, at, begin, day, film, made, one, reading, ready, save, take
+from toys import engine_of, invented_ids, know, settings, tmdb_upstream, toy_upstream
 
 from mwi_crawl import films, runs, schema
 from mwi_crawl.ingest import Owner
 from mwi_crawl.model import Entry, MediaType, Outcome, Parsed, Precision, Record, Seed
+from mwi_crawl.plan import Scope
 from mwi_crawl.queries import names, sql
 from mwi_crawl.sources.tmdb import Tmdb
 
@@ -81,6 +83,9 @@ def filled(db: sqlite3.Connection) -> sqlite3.Connection:
     off.state = "no_key"
     runs.close_lane(db, run, off)
     db.execute("update runs set status = 'PARTIAL', finished_at = ?, message = 'two failed'", (at(0.5),))
+    db.execute("insert into deaths values (1, 'cinemorgue', 'Person 1', 'Ann', 'Drowned.', 'Person 1')")
+    db.execute("insert into content_warnings values (1, 'ddd', 'a dog dies', 'Animal', 1, 3, 0)")
+    db.execute("insert into content_warnings values (1, 'ddd', 'a cat dies', 'Animal', 0, 0, 0)")
     return db
 
 
@@ -184,8 +189,108 @@ def test_open_failures_are_the_last_ones_of_what_is_not_answered(filled: sqlite3
     assert rows(filled, "v_failures_open") == []
 
 
+def job(db: sqlite3.Connection, film_id: int, source: str, state: str, reason: str | None = None) -> None:
+    """A job that no run and no lane has had to do with, as the datasets leave one."""
+    values = (source, f"{film_id}/{state}/{reason}", film_id, state, reason, at(0), at(0))
+    statement = (
+        "insert into jobs (source, key, film_id, state, reason, ready_at, fetched_at) values (?, ?, ?, ?, ?, ?, ?)"
+    )
+    db.execute(statement, values)
+
+
+def test_a_source_without_a_lane_stands_beside_the_others(filled: sqlite3.Connection) -> None:
+    job(filled, 1, "files", "done")
+    job(filled, 2, "files", "absent", "not_found")
+    found = rows(filled, "film_source_state where source = 'files'", "film_id", "state", "reason")
+    assert sorted(found) == [
+        (1, "done", None),
+        (2, "absent", "not_found"),
+        *((number, "pending", None) for number in (3, 4, 5)),
+    ]
+    assert {source for (source,) in rows(filled, "film_source_state", "distinct source")} == {"files", "omdb", "tmdb"}
+
+
+def test_the_question_that_is_furthest_from_its_end_speaks_for_the_film(db: sqlite3.Connection) -> None:
+    film(db, {"imdb": "tt0000001"})
+    told = [
+        ("done", None),
+        ("absent", "not_found"),
+        ("failed", "timeout"),
+        ("broken", "parser_error"),
+        ("pending", None),
+    ]
+    expected = [("done", None), ("done", None), told[2], told[3], told[4]]
+    for (state, reason), shown in zip(told, expected, strict=True):
+        job(db, 1, "x", state, reason)
+        assert rows(db, "film_source_state", "state", "reason") == [shown]
+
+
+def test_a_standing_question_is_no_films(db: sqlite3.Connection) -> None:
+    film(db, {"imdb": "tt0000001"})
+    statement = "insert into jobs (source, key, state, ready_at) values ('x', 'topics', 'done', ?)"
+    db.execute(statement, (at(0),))
+    assert rows(db, "film_source_state", "film_id", "state") == [(1, "pending")]
+
+
+SCOPES = [
+    ('{"sources":[],"films":[],"limit":null,"refetch":false}', "SUCCESS", "done", "full", "no_id"),
+    ('{"sources":["script"],"films":[],"limit":null,"refetch":true}', "PARTIAL", "done", "full", "no_id"),
+    ('{"sources":[],"films":["tt0000001"],"limit":null,"refetch":false}', "SUCCESS", "done", "full", "pending"),
+    ('{"sources":[],"films":[],"limit":10,"refetch":false}', "SUCCESS", "done", "full", "pending"),
+    ('{"sources":[],"films":[],"limit":null,"refetch":false}', "INTERRUPTED", "done", "full", "pending"),
+    ('{"sources":[],"films":[],"limit":null,"refetch":false}', "SUCCESS", "closed", "full", "pending"),
+    ('{"sources":[],"films":[],"limit":null,"refetch":false}', "SUCCESS", "done", "failures", "pending"),
+]
+
+
+@pytest.mark.parametrize(("options", "status", "lane", "kind", "state"), SCOPES)
+def test_a_film_without_a_question_is_told_from_one_that_waits_once_a_whole_run_has_passed_it_over(
+    db: sqlite3.Connection, options: str, status: str, lane: str, kind: str, state: str
+) -> None:
+    film(db, {"imdb": "tt0000001"})
+    film(db, {"letterboxd": "without-an-imdb-id"})
+    run = begin(db, Script())
+    save(db, run, answer(ready(db, run)[0]))
+    db.execute("update run_sources set state = ?", (lane,))
+    values = (options, status, kind, at(1))
+    db.execute("update runs set options = ?, status = ?, kind = ?, finished_at = ?", values)
+    assert rows(db, "film_source_state", "film_id", "state") == [(1, "done"), (2, state)]
+    db.execute("update films set updated_at = ? where film_id = 2", (at(2),))  # something was learnt of it since
+    assert rows(db, "film_source_state", "film_id", "state") == [(1, "done"), (2, "pending")]
+
+
+async def test_the_options_of_a_real_run_are_those_the_view_understands(tmp_path: Path) -> None:
+    config = settings(tmp_path, invented_ids(1))
+    async with engine_of(config, {"tmdb": tmdb_upstream(), "toy": toy_upstream()}) as engine:
+        await know(engine.store, Seed({"letterboxd": "nameless"}))
+        await engine.full(Scope(sources=("tmdb",)))
+        found = await engine.store.read(lambda db: rows(db, "film_source_state where source = 'tmdb'", "state"))
+    assert sorted(found) == [("done",), ("no_id",)]
+
+
+def test_the_state_of_all_films_is_found_by_the_index(filled: sqlite3.Connection) -> None:
+    plan = [row[3] for row in filled.execute("explain query plan select * from film_source_state")]
+    assert "SEARCH question USING INDEX jobs_by_film (film_id=? AND source=?)" in plan
+    assert not any("SCAN jobs" in step or "SCAN question" in step for step in plan)
+
+
 def test_enrichment_is_needed_where_nobody_has_said_anything(filled: sqlite3.Connection) -> None:
-    assert sorted(rows(filled, "needs_enrichment", "film_id")) == [(3,), (4,), (5,)]
+    job(filled, 4, "ddd", "done")
+    job(filled, 4, "cinemorgue", "absent")
+    found = rows(filled, "needs_enrichment", "film_id", "answered", "missing")
+    assert sorted(found) == [
+        (3, "tmdb", "cinemorgue|ddd"),
+        (4, "cinemorgue|ddd", "tmdb"),
+        (5, None, "cinemorgue|ddd|tmdb"),
+    ]
+
+
+def test_deaths_and_warnings_are_told_with_the_film(filled: sqlite3.Connection) -> None:
+    assert rows(filled, "v_deaths", "film_id", "title", "release_year", "actor", "character", "how", "page") == [
+        (1, "Told 1", 1991, "Person 1", "Ann", "Drowned.", "Person 1")
+    ]
+    found = rows(filled, "v_content_warnings", "film_id", "title", "topic", "category", "yes", "no")
+    assert (1, "Told 1", "a dog dies", "Animal", 1, 3) in found
 
 
 def test_the_history_of_runs_is_told_as_a_pipelines(filled: sqlite3.Connection) -> None:

@@ -11,10 +11,13 @@ import sys
 import click
 
 from mwi_crawl.cli import endings, terminal
+from mwi_crawl.cli.asking import why
 from mwi_crawl.cli.crawling import full, plan
+from mwi_crawl.cli.datasets import datasets as datasets_command
 from mwi_crawl.cli.demo import demo as demo_command
 from mwi_crawl.cli.doctor import doctor as doctor_command
 from mwi_crawl.cli.failing import failures
+from mwi_crawl.cli.film import film
 from mwi_crawl.cli.inputs import import_
 from mwi_crawl.cli.looking import runs, status
 from mwi_crawl.cli.repair import db
@@ -64,7 +67,23 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-IN_ORDER = (demo_command, init, import_, keys, plan, full, status, runs, failures, doctor_command, config, db)
+IN_ORDER = (
+    demo_command,
+    init,
+    import_,
+    datasets_command,
+    keys,
+    plan,
+    full,
+    status,
+    runs,
+    failures,
+    film,
+    why,
+    doctor_command,
+    config,
+    db,
+)
 
 for command in IN_ORDER:
     cli.add_command(command)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mwi_crawl.config import Config
 
 MARK = "upstream"  # the setting in a file that says who answers
+GOOD_DAY, BAD_DAY = "demo", "demo on a bad day"
 DEMO_RATE = 80  # requests per second: patient enough to be watched, quick enough not to bore
 
 
@@ -23,29 +24,40 @@ DEMO_RATE = 80  # requests per second: patient enough to be watched, quick enoug
 async def answered(given: Common, *, logged: bool = True) -> AsyncIterator[Config]:
     """The settings of a crawl, while somebody answers. `logged`: there is a log file."""
     config = settings(given, logged=logged)
-    if not is_demo(config.paths.db):
+    day = demo_day(config.paths.db)
+    if day is None:
         yield config
         return
-    from mwi_crawl.demo.history import TOKEN
+    from mwi_crawl.demo.history import KEYS
     from mwi_crawl.demo.upstream import demo_upstream
 
-    async with demo_upstream().serve() as base_url:
+    async with demo_upstream(bad_day=day == BAD_DAY).serve() as base_url:
         logging.getLogger(TOLD).info("a fake upstream answers at %s", base_url)
         keys = ("_API_KEY", "_TOKEN", "_API_KEY_FILE", "_TOKEN_FILE")
         environ = {name: value for name, value in os.environ.items() if not name.endswith(keys)}
-        tmdb = {"enabled": True, "base_url": base_url, "requests_per_second": DEMO_RATE, "concurrency": 10}
-        environ["TMDB_API_READ_ACCESS_TOKEN"] = TOKEN
-        yield settings(given, {"sources": {"tmdb": tmdb}}, environ, logged=logged)
+        asked = {name: _at(base_url) for name in ("tmdb", "omdb", "ddd", "cinemorgue")}
+        asked["imdb"] = {**_at(base_url), "enabled": day == BAD_DAY}
+        yield settings(given, {"sources": asked}, environ | KEYS, logged=logged)
+
+
+def _at(base_url: str) -> dict[str, object]:
+    return {"enabled": True, "base_url": base_url, "requests_per_second": DEMO_RATE, "burst": 2, "concurrency": 10}
 
 
 def is_demo(path: Path) -> bool:
     """Whether a file was made by `demo`."""
+    return demo_day(path) is not None
+
+
+def demo_day(path: Path) -> str | None:
+    """What kind of day the upstreams of a demo's file have; None: the file is no demo's."""
     from mwi_crawl.queries import sql
 
     if not path.is_file():
-        return False
+        return None
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            return db.execute(sql("read/setting"), {"name": MARK}).fetchone() is not None
+            row = db.execute(sql("read/setting"), {"name": MARK}).fetchone()
+            return None if row is None else str(row[0])
     except sqlite3.Error:  # no database, or not ours: whoever opens it next tells that better
-        return False
+        return None

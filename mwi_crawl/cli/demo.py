@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mwi_crawl.cli import progress
-from mwi_crawl.cli.answering import MARK, is_demo
+from mwi_crawl.cli.answering import BAD_DAY, GOOD_DAY, MARK, is_demo
 from mwi_crawl.cli.options import Common, common, settings
 from mwi_crawl.cli.running import Manner, crawl
 from mwi_crawl.cli.terminal import print_table, say
@@ -54,9 +54,10 @@ QUESTIONS = (
 
 @click.command()
 @click.option("--crash-after", type=click.IntRange(min=1), help="Kill this process (SIGKILL) after so many answers.")
+@click.option("--bad-day", is_flag=True, help="A quota ends in the middle, a minute is used up, a site puts up a wall.")
 @click.option("--no-progress", is_flag=True, help="Neither bars nor lines on how the run goes.")
 @common
-def demo(common: Common, crash_after: int | None, no_progress: bool) -> int:
+def demo(common: Common, crash_after: int | None, bad_day: bool, no_progress: bool) -> int:
     """Try it without keys or internet, in half a minute.
 
     Makes demo.db (or what --db names; an older demo is replaced, anything else is left alone): two people's bundled
@@ -75,7 +76,7 @@ def demo(common: Common, crash_after: int | None, no_progress: bool) -> int:
         say(f"Building {path} from two people's bundled histories (no internet, no keys).")
     draft = path.with_name(f".{path.name}.part")  # a stop on the way leaves nothing that bears the name and is no demo
     draft.unlink(missing_ok=True)
-    rows = asyncio.run(_bring_in(draft))
+    rows = asyncio.run(_bring_in(draft, BAD_DAY if bad_day else GOOD_DAY))
     draft.replace(path)
     Path(f"{draft}.lock").unlink(missing_ok=True)
     if not given.quiet:
@@ -110,7 +111,7 @@ def _make_room(given: Common, path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
-async def _bring_in(path: Path) -> list[tuple[object, ...]]:
+async def _bring_in(path: Path, day: str) -> list[tuple[object, ...]]:
     """A new file with the bundled history. Returns a row for each file of it."""
     from datetime import UTC, datetime
 
@@ -122,7 +123,7 @@ async def _bring_in(path: Path) -> list[tuple[object, ...]]:
     from mwi_crawl.store import Store
 
     def mark(db: sqlite3.Connection) -> None:
-        db.execute(sql("checkpoint/remember_setting"), {"name": MARK, "value": "demo"})
+        db.execute(sql("checkpoint/remember_setting"), {"name": MARK, "value": day})
 
     now = iso(datetime.now(UTC))
     rows: list[tuple[object, ...]] = []

@@ -9,18 +9,21 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mwi_crawl.cli import words
+from mwi_crawl.cli import looking, words
 from mwi_crawl.cli.options import Common, common, settings
 from mwi_crawl.cli.setting_up import judged
 from mwi_crawl.cli.terminal import say
+from mwi_crawl.settle import iso
 
 if TYPE_CHECKING:
-    from mwi_crawl.config import Config
+    from mwi_crawl.config import Config, SourceSettings
+    from mwi_crawl.source import Source
 
 WAL_RESET_FIXED = (3, 51, 3)  # https://sqlite.org/wal.html#walresetbug
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p")
@@ -38,7 +41,7 @@ def doctor(common: Common, source: str | None) -> int:
     """Look at everything a crawl needs; sends nothing. With SOURCE: ask that upstream one question."""
     config = settings(common, logged=False)
     if source is not None:
-        return _ask(config, source)
+        return asyncio.run(_ask(config, source))
     sources = list(_sources(config))
     findings = [*_program(config), *_database(config.paths.db), *sources]
     bad = sum(kind == "BAD" for kind, _ in findings)
@@ -50,7 +53,7 @@ def doctor(common: Common, source: str | None) -> int:
     return 8 if bad else 0
 
 
-def _ask(config: Config, name: str) -> int:
+async def _ask(config: Config, name: str) -> int:
     from mwi_crawl import sources
     from mwi_crawl.crawl import Engine
     from mwi_crawl.errors import InputError
@@ -61,18 +64,48 @@ def _ask(config: Config, name: str) -> int:
             f"there is no source {name}.", safe="No request was sent.", todo=f"The sources are: {', '.join(kinds)}"
         )
     kind, its = kinds[name], config.sources[name]
-    say(f"{kind.title}: adds {kind.adds or 'facts'}; at most {its.requests_per_second:g} requests/s to {its.base_url}")
-    say(*filter(None, [kind.attribution]))
+    say(*_introduced(kind, its))
     if not its.enabled:
         say(f"off. {kind.why_off or 'Switched off in the settings.'}")
         return 3
-    result = asyncio.run(Engine(config).probe(name))
+    if kind.bulk:
+        say(_bulk(config, kind)[1])
+        return 0
+    result = await Engine(config).probe(name)
     if result is None:
         say(f"no key: put {kind.key_names[0]}=... in .env; a free key: {kind.key_url}")
         return 4
     code, said = judged(result)
     say(f"{said}{f'   {result.message}' if result.message else ''}   1 request   (exit code {code})")
+    if code == 0:
+        await _lift(config, name)
     return code
+
+
+def _introduced(kind: type[Source], its: SourceSettings) -> Iterator[str]:
+    """What a source brings, how it is treated, and what its terms ask for."""
+    pace = f"at most {its.requests_per_second:g} requests/s to {its.base_url}"
+    yield f"{kind.title}: adds {kind.adds or 'facts'}; {'files from ' + its.base_url if kind.bulk else pace}"
+    if kind.attribution:
+        yield f"Wherever its data is shown: {kind.attribution}"
+    if kind.max_ttl_days is not None:
+        yield f"By its terms nothing of it may be kept for more than {kind.max_ttl_days} days without asking again."
+
+
+async def _lift(config: Config, name: str) -> None:
+    """A source that answers again need not be left alone any longer."""
+    from mwi_crawl.crawl import Engine
+    from mwi_crawl.errors import BusyError
+
+    if name not in closures(config.paths.db):
+        return
+    try:
+        async with Engine(config) as engine:
+            await engine.lift(name)
+    except BusyError as busy:
+        say(f"It was closed by an earlier run and stays so for now: {busy.happened}")
+    else:
+        say("It was closed by an earlier run; the next one may ask it again.")
 
 
 def _program(config: Config) -> Iterator[Finding]:
@@ -134,14 +167,50 @@ def _file(path: Path) -> Finding:
 def _sources(config: Config) -> Iterator[Finding]:
     from mwi_crawl import sources
 
+    closed = closures(config.paths.db)
+    able = looking.able(config)
     for name, kind in sources.discover().items():
-        its = config.sources[name]
-        if not its.enabled:
+        if able[name] == "off":
             yield "off", f"{name}  ({kind.why_off or 'switched off in the settings'})"
-        elif kind().authorize(config.reveal()) is None:
+        elif able[name] == "bulk":
+            yield _bulk(config, kind)
+        elif able[name] == "no_key":
             yield "none", f"{' / '.join(kind.key_names)}  -> without it: no {kind.adds or 'facts of ' + kind.title}"
+        elif name in closed:
+            until, reason = words.moment(closed[name]["closed_until"]), closed[name]["reason"]
+            why = words.CLOSED.get(reason, reason or "a run closed it")
+            yield "warn", f"{name}: closed until {until} ({why}); ask it: mwi-crawl doctor {name}"
         else:
-            yield "ok", f"{name}: {its.requests_per_second:g}/s; ask it: mwi-crawl doctor {name}"
+            pace = config.sources[name].requests_per_second
+            yield "ok", f"{name}: {pace:g}/s; ask it: mwi-crawl doctor {name}"
+
+
+def _bulk(config: Config, kind: type[Source]) -> Finding:
+    """Whether the files about all films are there, how old they are, and whether they were used."""
+    folder, path = config.paths.imdb_dumps, config.paths.db
+    files = sorted(folder.glob("*.tsv.gz"))
+    loaded = [row["loaded_at"] for row in asked(path, "read/datasets") if row["loaded_at"]]
+    used = f"; loaded {words.age(min(loaded))} ago" if loaded else "; not loaded yet: mwi-crawl datasets load"
+    if not files:
+        add = f"  -> mwi-crawl datasets fetch brings {kind.adds or 'facts'} without a key" if not loaded else ""
+        return "note", f"{kind.name}: no files in {folder}{used if loaded else ''}{add}"
+    oldest = datetime.fromtimestamp(min(file.stat().st_mtime for file in files), UTC).isoformat()
+    return "ok", f"{kind.name}: {words.count(len(files), 'file')} in {folder}, the oldest {words.age(oldest)} old{used}"
+
+
+def closures(path: Path) -> dict[str, sqlite3.Row]:
+    """The sources that earlier runs learnt to leave alone for now."""
+    return {row["source"]: row for row in asked(path, "read/closed", now=iso(datetime.now(UTC)))}
+
+
+def asked(path: Path, question: str, **values: object) -> list[sqlite3.Row]:
+    """The answer of the file; none where it is not there or cannot be read, which is told elsewhere."""
+    from mwi_crawl.errors import StorageError
+
+    try:
+        return looking.ask(path, question, values) if path.is_file() else []
+    except StorageError:
+        return []
 
 
 def _file_system(folder: Path) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,9 +21,14 @@ if TYPE_CHECKING:
     from mwi_crawl.config import Config
     from mwi_crawl.importer import ImportOptions, InputFile
     from mwi_crawl.ingest import Imported, Owner
+    from mwi_crawl.saved_files import SavedFile
+    from mwi_crawl.saved_pages import Fate, Taken
+    from mwi_crawl.source import Source
 
-KINDS = ("imdb", "letterboxd", "ratings", "ids")
-SHOWN_SKIPS = 20  # skipped rows printed; all of them are in import_skips
+PAGES = "pages"
+KINDS = ("imdb", "letterboxd", "ratings", "ids", PAGES)
+SHOWN_SKIPS = 20  # skipped rows printed (all of them are in import_skips), or files
+READABLE = "Check its permissions."
 INCLUDE = {"movie": ("movie",), "tv": ("movie", "tv"), "all": ("movie", "tv", "episode", "game", "other")}
 
 
@@ -48,10 +53,10 @@ def import_(
     prune: bool,
     as_json: bool,
 ) -> int:
-    """Read IMDb and Letterboxd exports, ratings of any source, or plain ids.
+    """Read IMDb and Letterboxd exports, ratings of any source, plain ids, or pages saved in the browser.
 
-    KIND is imdb, letterboxd, ratings or ids; without it each file is recognized by its content. `-` is standard input.
-    Import a newer export at any time: only the difference is taken.
+    KIND is imdb, letterboxd, ratings, ids or pages; without it each file is recognized by its content. `-` is standard
+    input. Pages may be named by their folder. Import a newer export at any time: only the difference is taken.
     """
     from mwi_crawl.importer import ImportOptions
     from mwi_crawl.ingest import Owner
@@ -61,21 +66,30 @@ def import_(
     only, names = (paths[0], paths[1:]) if paths[0] in KINDS and len(paths) > 1 else (None, paths)
     kinds = INCLUDE[include] if include else config.ingest.include
     owner = Owner(user, cohort, frozenset(MediaType(kind) for kind in kinds), prune)
-    files = [_file(name) for name in names]
-    done = asyncio.run(_import(config, files, only, ImportOptions(scale, checkins), owner))
+    saved = {name: found for name in names if (found := _saved(name, only)) is not None}
+    files = [_file(name) for name in names if name not in saved]
+    pages = [file for found in saved.values() for file in found]
+    done, taken = asyncio.run(_import(config, files, pages, only, ImportOptions(scale, checkins), owner))
     if as_json:
-        print_json([_as_dict(imported) for imported in done])
+        print_json([*map(_as_dict, done), *([_pages_as_dict(taken)] if pages else [])])
     elif not common.quiet:
-        say(*(line for imported in done for line in _lines(imported)), _ending(done, common))
+        say(*_summary(done, taken, common))
+    if not done and not taken.used:
+        raise _no_page(taken.files)
     return 0
 
 
 async def _import(
-    config: Config, files: Sequence[InputFile], only: str | None, options: ImportOptions, owner: Owner
-) -> list[Imported]:
+    config: Config,
+    files: Sequence[InputFile],
+    pages: Sequence[SavedFile],
+    only: str | None,
+    options: ImportOptions,
+    owner: Owner,
+) -> tuple[list[Imported], Taken]:
     from datetime import UTC, datetime
 
-    from mwi_crawl import importers, ingest
+    from mwi_crawl import importers, ingest, saved_pages
     from mwi_crawl.settle import iso
     from mwi_crawl.store import Store
 
@@ -84,7 +98,34 @@ async def _import(
         done: list[Imported] = []
         for file, tables in readings:
             done += await store.transact(ingest.ingest, file, tables, owner, iso(datetime.now(UTC)))
-    return done
+        max_body = int(config.engine.max_body_mb * 1024 * 1024)
+        keep = config.engine.keep_bodies
+        taken = await saved_pages.take(store, _readers(config), pages, max_body=max_body, keep_bodies=keep)
+    return done, taken
+
+
+def _readers(config: Config) -> Sequence[Source]:
+    from mwi_crawl import saved_pages, sources
+
+    return saved_pages.readers(kind(config.sources[name].options) for name, kind in sources.discover().items())
+
+
+def _saved(name: str, only: str | None) -> Sequence[SavedFile] | None:
+    """The saved pages that a path names; None where it names something else, or `only` another kind is meant."""
+    from mwi_crawl.saved_files import JSON, SavedFile, looks_saved, saved_in
+
+    if only not in (None, PAGES):
+        return None
+    path = Path(name).expanduser()
+    try:
+        found = saved_in(path) if path.is_dir() else [SavedFile(path.name, path)] if path.is_file() else []
+    except OSError as error:
+        raise _unusable(str(error.filename or name), f"cannot be read ({error.strerror})", READABLE) from error
+    if only is None:  # JSON may be anything
+        return found if any(looks_saved(file.path) and file.kind != JSON for file in found) else None
+    if not found and (name == "-" or path.exists()):
+        raise _unusable(name, "holds no saved page", "Name pages (.html, .htm, .xhtml, .mhtml, .json) or their folder.")
+    return found or None
 
 
 def _file(name: str) -> InputFile:
@@ -101,7 +142,7 @@ def _file(name: str) -> InputFile:
             return InputFile.of(path.name, path.read_bytes())
     except (OSError, ValueError) as error:  # ValueError: no name a file can have
         why = getattr(error, "strerror", None) or str(error)
-        raise _unusable(name, f"cannot be read ({why})", "Check its permissions.") from error
+        raise _unusable(name, f"cannot be read ({why})", READABLE) from error
     if path.is_dir():
         raise _unusable(name, "is a folder", "Name the files in it, or the export's zip.")
     if name in KINDS:
@@ -117,6 +158,13 @@ def _as_dict(imported: Imported) -> dict[str, object]:
     """For `--json`. Field by field: `asdict` copies a Counter as if it were a list of pairs."""
     plain = {field.name: getattr(imported, field.name) for field in fields(imported)}
     return {**plain, "skipped": [asdict(skipped) for skipped in imported.skipped]}
+
+
+def _summary(done: Sequence[Imported], taken: Taken, given: Common) -> Iterator[str]:
+    yield from (line for imported in done for line in _lines(imported))
+    yield from _page_lines(taken)
+    if done or taken.used:
+        yield _ending(done, taken, given)
 
 
 def _lines(imported: Imported) -> Iterator[str]:
@@ -148,8 +196,54 @@ def _gone(imported: Imported) -> str:
     return f"{imported.gone:,} no longer in the file{' (kept, marked; --prune to delete)' if imported.gone else ''}"
 
 
-def _ending(done: Sequence[Imported], given: Common) -> str:
+def _page_lines(taken: Taken) -> Iterator[str]:
+    """`12 files: 9 pages of IMDb (8 new, 1 known already), 2 walls (saved challenge page), 1 not a page we know`."""
+    from mwi_crawl import sources
+    from mwi_crawl.saved_pages import Fate
+
+    if not taken.files:
+        return
+    known = sources.discover()
+    said = [
+        f"{words.count(counter.total(), 'page')} of {known[name].title} ({_fates(counter)})"
+        for name, counter in taken.pages.items()
+    ]
+    walls = taken.others[Fate.WALL]
+    said += [f"{words.count(walls, 'wall')} (saved challenge page)"] if walls else []
+    said += [f"{taken.others[fate]:,} {fate}" for fate in (Fate.STRANGER, Fate.SKIPPED) if taken.others[fate]]
+    yield f"{words.count(taken.files, 'file')}: {', '.join(said)}"
+    yield from (f"         {told.name}: {told.reason}" for told in taken.told[:SHOWN_SKIPS])
+    if len(taken.told) > SHOWN_SKIPS:
+        yield f"         … {len(taken.told) - SHOWN_SKIPS:,} more (--json names them all)"
+
+
+def _fates(counter: Counter[Fate]) -> str:
+    return ", ".join(f"{number:,} {fate}" for fate, number in counter.most_common())
+
+
+def _pages_as_dict(taken: Taken) -> dict[str, Any]:
+    return {
+        "kind": PAGES,
+        "files": taken.files,
+        "pages": {source: dict(counter) for source, counter in taken.pages.items()},
+        "others": dict(taken.others),
+        "told": [asdict(told) for told in taken.told],
+    }
+
+
+def _no_page(files: int) -> InputError:
+    which = "the file is no page" if files == 1 else f"none of the {files:,} files is a page"
+    return InputError(
+        f"{which} that mwi-crawl knows.",
+        safe="Nothing was imported.",
+        todo='Open the title\'s page in the browser and save it as "Webpage, HTML only".',
+    )
+
+
+def _ending(done: Sequence[Imported], taken: Taken, given: Common) -> str:
     following = f"Next: mwi-crawl full{given.again}"
+    if not done:
+        return f"Nothing has changed.  {following}" if taken.unchanged else following
     if all(imported.same_as is not None for imported in done):
         return following
     added, changed = sum(each.added for each in done), sum(each.changed for each in done)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mwi_crawl.cli.looking import quota_of, quotas
 from mwi_crawl.cli.options import Common, common, settings
 from mwi_crawl.cli.terminal import print_table, say
 from mwi_crawl.errors import InputError, StorageError
+from mwi_crawl.settle import iso
 
 if TYPE_CHECKING:
     from mwi_crawl.config import Config
@@ -138,21 +141,36 @@ def _check_key(given: Common, config: Config, kind: type[Source], *, named: bool
     """Say whether a key is taken. Returns the exit code; a missing one is a fault only where it was asked about."""
     from mwi_crawl.crawl import Engine
 
-    secrets = config.reveal()
     result = asyncio.run(Engine(config).probe(kind.name))
     if result is None:
         if not given.quiet or named:
-            say(f" {kind.name:<11}none     {kind.key_names[0]} is not set; a free key: {kind.key_url}")
+            without = f"; without it: no {kind.adds}" if kind.adds else ""
+            say(f" {kind.name:<11}none     {kind.key_names[0]} is not set{without}; a free key: {kind.key_url}")
         return 4 if named else 0
     code, said = judged(result)
-    name = next(name for name in kind.key_names if name in secrets)
-    key = secrets[name]
-    shown = f"...{key[-4:]}" if len(key) >= SHOWN_FROM else "(short)"
     if code or not given.quiet:
         todo = f"   Copy it again from {kind.key_url}" if code == 4 else ""
         why = f"   {result.message}" if result.message else ""
-        say(f" {kind.name:<11}{said:<9}{name} {shown}   1 request{why}{todo}")
+        used = _used(config, kind.name)
+        say(f" {kind.name:<11}{said:<9}{_shown_key(config, kind)}   1 request{used}{why}{todo}")
     return code
+
+
+def _shown_key(config: Config, kind: type[Source]) -> str:
+    """A key by its variable and its last four characters."""
+    secrets = config.reveal()
+    name = next(name for name in kind.key_names if name in secrets)
+    key = secrets[name]
+    return f"{name} {f'...{key[-4:]}' if len(key) >= SHOWN_FROM else '(short)'}"
+
+
+def _used(config: Config, source: str) -> str:
+    """What is used of a quota, as far as this file knows."""
+    try:
+        quota = quotas(config.paths.db, iso(datetime.now(UTC))).get(source) if config.paths.db.is_file() else None
+    except StorageError:  # the file is not what this command is about
+        return ""
+    return f"   {quota_of(quota)}, as counted here" if quota else ""
 
 
 def judged(result: Result) -> tuple[int, str]:

@@ -80,6 +80,17 @@ def cut(text: str, width: int) -> str:
     return text + "…"
 
 
+def wrapped(text: str, width: int, margin: str = "") -> list[str]:
+    """The text in lines of at most so many columns, each after the margin; a word that is too long stays whole."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and columns(lines[-1]) + 1 + columns(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(margin + word)
+    return lines or [margin]
+
+
 def table(rows: Iterable[Sequence[str]], header: Sequence[str], width: int | None = None) -> str:
     """Columns side by side, each as wide as it needs to be; with a width, the widest are cut until all fits."""
     cells = [list(header), *map(list, rows)]

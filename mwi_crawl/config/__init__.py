@@ -10,12 +10,12 @@ person every problem together with its place, and knows where each value came fr
     layers     what each place says, and on which line or under which name
     checking   every problem, with its place and what may have been meant
     loading    load: all of that in its order
-    showing    origins: every setting with its value and the place that it came from
+    showing    every setting with its value and the place that it came from, and config.toml with the sources it lacks
 """
 
 from mwi_crawl.config.loading import load
 from mwi_crawl.config.secrets import SECRETS
-from mwi_crawl.config.showing import Row, origins
+from mwi_crawl.config.showing import Row, completed, origins
 from mwi_crawl.config.tables import Config, SourceSettings
 
-__all__ = ["SECRETS", "Config", "Row", "SourceSettings", "load", "origins"]
+__all__ = ["SECRETS", "Config", "Row", "SourceSettings", "completed", "load", "origins"]

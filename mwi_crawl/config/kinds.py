@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -71,6 +73,20 @@ def _imdb_id(value: str) -> str:
     if not re.fullmatch(r"tt\d{7,10}", value):
         raise ValueError('must list IMDb ids like "tt0133093"')
     return value
+
+
+def believable(known: Collection[str], order: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources to believe, best first. Raises ValueError for one that is not known or named twice, and for none."""
+    if not order:
+        raise ValueError("must name at least one source")
+    for name in order:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f'did you mean "{nearest[0]}"?' if nearest else f"the sources are {', '.join(sorted(known))}"
+            raise ValueError(f'must list sources; "{name}" is none: {hint}')
+    if len(set(order)) < len(order):
+        raise ValueError("must name each source once")
+    return order
 
 
 def _time_zone(name: str) -> str:

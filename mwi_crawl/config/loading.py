@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource
 
+from mwi_crawl import precedence
 from mwi_crawl.config.checking import checked
 from mwi_crawl.config.files import read_dotenv, read_toml
-from mwi_crawl.config.kinds import BaseUrl, Many, PerSecond
+from mwi_crawl.config.kinds import BaseUrl, Many, PerSecond, Texts, believable
 from mwi_crawl.config.layers import FILE_VARIABLE, PREFIX, Layer, from_overrides, from_toml, from_variables
 from mwi_crawl.config.secrets import SECRETS, find_secrets
-from mwi_crawl.config.tables import MOST_TTL_DAYS, Config, Sources, SourceSettings
+from mwi_crawl.config.tables import MOST_TTL_DAYS, Aggregate, Config, Precedence, Sources, SourceSettings
 from mwi_crawl.redact import Redactor
 from mwi_crawl.source import Source
 
 FILE_NAME = "config.toml"
 # what stands in the tables whose keys are free, until another layer says something else
 _FREE_TABLES: Mapping[str, Any] = {
-    "aggregate": {"precedence": {"runtime": ("imdb_datasets", "tmdb", "omdb")}},
     "ranking": {"bayesian": {"m": 25}},
     "profiles": {"quick": {"lists": ("popular", "trending")}},
 }
@@ -77,7 +78,21 @@ def _model(sources: Mapping[str, type[Source]], layers: tuple[Layer, ...]) -> ty
         table = _source_table(source)
         tables[name] = (table, Field(default_factory=table))
     every = create_model("Sources", __base__=Sources, **tables)
-    return create_model("Config", __base__=Layered, sources=(every, Field(default_factory=every)))
+    aggregate = _aggregate(frozenset(sources) | precedence.SOURCES)
+    return create_model(
+        "Config",
+        __base__=Layered,
+        sources=(every, Field(default_factory=every)),
+        aggregate=(aggregate, Field(default_factory=aggregate)),
+    )
+
+
+def _aggregate(known: frozenset[str]) -> type[Aggregate]:
+    """The table of aggregates, with one setting for each field of a film. `known`: the sources that may be believed."""
+    order = Annotated[Texts, AfterValidator(partial(believable, known))]
+    fields: dict[str, Any] = {name: (order, default) for name, default in precedence.DEFAULTS.items()}
+    whom = create_model("Precedence", __base__=Precedence, **fields)
+    return create_model("Aggregate", __base__=Aggregate, precedence=(whom, Field(default_factory=whom)))
 
 
 def _source_table(source: type[Source]) -> type[SourceSettings]:

@@ -33,6 +33,20 @@ def origins(config: Config) -> list[Row]:
     return rows + [Row(name, _set_or_not(secret.value), secret.origin) for name, secret in config._secrets.items()]
 
 
+def completed(text: str, config: Config) -> str:
+    """A commented config.toml with a table, commented as well, for each source it does not name yet.
+
+    So an upstream that was added as one file is found in the file that people edit.
+    """
+    tables = [f"\n{_source_table(name, config)}" for name in config.sources if f"[sources.{name}]" not in text]
+    return text + "".join(tables)
+
+
+def _source_table(name: str, config: Config) -> str:
+    lines = [f"#{key} = {_toml_text(value)}" for (key,), value in _leaves(config.sources[name])]
+    return "\n".join([f"[sources.{name}]", *lines]) + "\n"
+
+
 def _leaves(value: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Each setting below a table, with its value."""
     table = vars(value) if isinstance(value, BaseModel) else value

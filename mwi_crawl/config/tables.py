@@ -126,6 +126,20 @@ class Ingest(Table):
     include: MediaTypes = (MediaType.MOVIE,)
 
 
+class Precedence(Table, Mapping[str, tuple[str, ...]]):
+    """Whom to believe about each field of a film, best first; `load` gives it one setting for each field."""
+
+    def __getitem__(self, field: str) -> tuple[str, ...]:
+        order: tuple[str, ...] = vars(self)[field]
+        return order
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        return iter(vars(self))
+
+    def __len__(self) -> int:
+        return len(vars(self))
+
+
 class Aggregate(Table):
     """What the tables for people leave out, and whom they believe."""
 
@@ -133,7 +147,7 @@ class Aggregate(Table):
     min_budget_for_roi: float = Field(default=10, ge=0)  # millions of US dollars
     min_votes_for_rating: int = Field(default=10, ge=0)
     keep_status: Texts = ("Released",)
-    precedence: dict[str, Texts] = {}
+    precedence: Precedence = Field(default_factory=Precedence)
 
 
 class Cohort(Table):

@@ -1,4 +1,4 @@
-"""The demo's people: whose files are bundled, and the key its upstream is shown (any would do)."""
+"""The demo's people: whose files are bundled, and the keys its upstreams are shown (any would do)."""
 
 from __future__ import annotations
 
@@ -15,4 +15,8 @@ HISTORY: tuple[tuple[str, Path], ...] = (
     ),
 )
 
-TOKEN = "eyJkZW1vIjoidGhpcyBpcyBubyBzZWNyZXQifQ.demo.demo"  # noqa: S105 - not a secret, only of the right shape
+KEYS = {
+    "TMDB_API_READ_ACCESS_TOKEN": "eyJkZW1vIjoidGhpcyBpcyBubyBzZWNyZXQifQ.demo.demo",
+    "OMDB_API_KEY": "de300000",
+    "DDD_API_KEY": "demo-demo-demo-demo",
+}  # not secrets, only of the right shape

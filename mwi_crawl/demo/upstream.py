@@ -28,8 +28,12 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
 
+from mwi_crawl.demo.cinemorgue import FakeCinemorgue
+from mwi_crawl.demo.ddd import FakeDdd
+from mwi_crawl.demo.imdb import FakeImdb
 from mwi_crawl.demo.log import Hit, RequestLog
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, End, Misbehaviour, Step, gzipped, too_many, whole
+from mwi_crawl.demo.omdb import FakeOmdb
 from mwi_crawl.demo.tmdb import KEY_REJECTED, NOT_FOUND, FakeTmdb
 from mwi_crawl.errors import TransportError
 from mwi_crawl.model import Response
@@ -307,18 +311,39 @@ async def _play(steps: Iterable[Step], writer: asyncio.StreamWriter) -> bool:
     return False
 
 
-def demo_upstream(seed: int = 7) -> FakeUpstream:
+def serve_all(
+    upstream: FakeUpstream, count: int = 0, *, quota: int | None = None, wall_after: int | None = None
+) -> None:
+    """Have every source answered, about the bundled films and `count` invented ones, without limits of a minute.
+
+    `quota`: how many requests OMDb answers; `wall_after`: how many pages IMDb shows before it takes us for a robot.
+    """
+    fakes = (
+        FakeTmdb(count),
+        FakeOmdb(count, quota),
+        FakeDdd(count, None, None),
+        FakeCinemorgue(count),
+        FakeImdb(count, wall_after),
+    )
+    for fake in fakes:
+        upstream.handle(fake.answer)
+
+
+def demo_upstream(seed: int = 7, *, bad_day: bool = False) -> FakeUpstream:
     """The demo's upstream: the bundled films, a believable latency, and a little trouble, the same each time.
 
-    Some ids of the bundled history are unknown to it. Twice it asks to slow down for a second, once it is out of order
-    for a few requests.
+    Some ids of the bundled history are unknown to it. TMDb asks twice to slow down for a second and is out of order
+    for a few requests. On a bad day OMDb's quota ends in the middle, DoesTheDogDie's minute has nothing left, and IMDb,
+    whose pages are then asked for, takes us for a robot.
     """
     upstream = FakeUpstream(seed=seed, latency=(0.015, 0.040))
-    upstream.handle(FakeTmdb().answer)
+    serve_all(upstream, quota=120 if bad_day else None, wall_after=25 if bad_day else None)
     when = _random(seed)
-    upstream.script("429_seconds", start=when.randint(50, 70), times=1)
-    upstream.script("503", start=when.randint(110, 130), times=4)
-    upstream.script("429_seconds", start=when.randint(190, 220), times=1)
+    upstream.script("429_seconds", "/3/*", start=when.randint(50, 70), times=1)
+    upstream.script("503", "/3/*", start=when.randint(110, 130), times=4)
+    upstream.script("429_seconds", "/3/*", start=when.randint(190, 220), times=1)
+    if bad_day:
+        upstream.script("ddd_minute_spent", "/api/v3/*", start=100, times=2)
     return upstream
 
 
@@ -329,6 +354,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--limit", type=float, help="answer 429 above so many requests a second")
     parser.add_argument("--films", default="bundled", help="'synthetic:N' adds N invented films to the bundled ones")
+    parser.add_argument("--omdb-quota", type=int, help="requests OMDb answers before its quota is spent")
+    parser.add_argument("--imdb-wall-after", type=int, help="pages IMDb shows before it puts up a wall")
+    parser.add_argument(
+        "--script", action="append", default=[], metavar="NAME=PATTERN", help="misbehave so towards these"
+    )
     parser.add_argument("--seconds", type=float, default=600.0, help="end after so long")
     return parser.parse_args(arguments)
 
@@ -346,7 +376,10 @@ def _when_input_ends(stop: Callable[[], None]) -> None:
 
 async def _run(options: argparse.Namespace) -> None:
     upstream = FakeUpstream(latency=options.latency, log=RequestLog(options.log))
-    upstream.handle(FakeTmdb(int(options.films.partition(":")[2] or 0)).answer)
+    count = int(options.films.partition(":")[2] or 0)
+    serve_all(upstream, count, quota=options.omdb_quota, wall_after=options.imdb_wall_after)
+    for name, pattern in (words.split("=", 1) for words in options.script):
+        upstream.script(name, pattern)
     if options.limit:
         upstream.limit(options.limit)
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()

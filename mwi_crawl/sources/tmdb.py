@@ -45,6 +45,7 @@ class Tmdb(Source):
     base_url = "https://api.themoviedb.org"
     rate = Rate(20, burst=2, concurrency=10)
     kinds = KINDS
+    finds = True
     ttl_days = 30
     max_ttl_days = 180
     key_names = ("TMDB_API_READ_ACCESS_TOKEN", "TMDB_API_KEY")

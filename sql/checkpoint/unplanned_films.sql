@@ -1,5 +1,6 @@
 -- Followed films this source was never asked about, behind a place, with what is known of them; and those of which it had
--- nothing, whose ids or titles have changed since (asked: 1).
+-- nothing, whose ids or titles have changed since (asked: 1). Films without an id are left out while :finder still looks
+-- for them.
 select
   films.film_id,
   films.media_type,
@@ -26,6 +27,13 @@ where films.film_id > :after
       where jobs.film_id = films.film_id and jobs.source = :source
     ),
     ''
+  )
+  and not (
+    films.imdb_id is null and films.tmdb_id is null and :source <> :finder
+    and exists (
+      select 1 from jobs
+      where jobs.film_id = films.film_id and jobs.source = :finder and jobs.state = 'pending'
+    )
   )
 order by films.film_id
 limit :limit;

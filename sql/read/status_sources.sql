@@ -8,6 +8,7 @@ select
   sum(state.state = 'broken') as broken,
   sum(state.state = 'no_key') as no_key,
   sum(state.state = 'off') as "off",
+  sum(state.state = 'no_id') as no_id,
   (
     select min(jobs.fetched_at) from jobs where jobs.source = state.source and jobs.state = 'done'
   ) as oldest

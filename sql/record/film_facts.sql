@@ -3,13 +3,13 @@ insert into film_facts (
   film_id, source, title, original_title, title_type, release_date, release_year, end_year, runtime_minutes,
   seasons, episodes, status, original_language, overview, tagline, certificate, budget_usd, revenue_usd,
   popularity, awards, awards_won, award_nominations, collection_id, collection, adult, poster_url,
-  backdrop_url, homepage
+  backdrop_url, homepage, box_office_usd
 )
 values (
   :film_id, :source, :title, :original_title, :title_type, :release_date, :release_year, :end_year,
   :runtime_minutes, :seasons, :episodes, :status, :original_language, :overview, :tagline, :certificate,
   :budget_usd, :revenue_usd, :popularity, :awards, :awards_won, :award_nominations, :collection_id,
-  :collection, :adult, :poster_url, :backdrop_url, :homepage
+  :collection, :adult, :poster_url, :backdrop_url, :homepage, :box_office_usd
 )
 on conflict (film_id, source) do update set
   title = excluded.title,
@@ -37,4 +37,5 @@ on conflict (film_id, source) do update set
   adult = excluded.adult,
   poster_url = excluded.poster_url,
   backdrop_url = excluded.backdrop_url,
-  homepage = excluded.homepage;
+  homepage = excluded.homepage,
+  box_office_usd = excluded.box_office_usd;

@@ -1,39 +1,58 @@
--- How each followed film stands at each source that a run has had to do with.
+-- How each followed film stands at each source that was ever asked, or that a run left out. Where a film has several
+-- questions, the one that is furthest from its end speaks for it; a look-up that led to another question is passed over.
 create view film_source_state as
-with known as (
-  select source, max(run_id) as run_id from run_sources group by source
+with recursive asked as (
+  select min(source) as source from jobs
+  union all
+  select (select min(jobs.source) from jobs where jobs.source > asked.source)
+  from asked
+  where asked.source is not null
 ),
-stood as (
+lanes as (
   select
-    film_id,
-    source,
-    max(case state when 'pending' then 5 when 'broken' then 4 when 'failed' then 3 when 'done' then 2 else 1 end) as weight
-  from jobs
-  where film_id is not null and not (state = 'done' and coalesce(reason, '') = 'lookup')
-  group by film_id, source
+    run_sources.source,
+    max(run_sources.run_id) as run_id,
+    max(
+      case
+        when run_sources.state = 'done' and runs.status in ('SUCCESS', 'PARTIAL') and runs.kind <> 'failures'
+          and runs.options like '%"films":[],"limit":null%'
+          then runs.finished_at
+      end
+    ) as all_planned_at
+  from run_sources
+  join runs on runs.run_id = run_sources.run_id
+  group by run_sources.source
+),
+known as (
+  select lanes.source, run_sources.state as lane, lanes.all_planned_at
+  from lanes
+  join run_sources on run_sources.run_id = lanes.run_id and run_sources.source = lanes.source
+  union all
+  select asked.source, null, null
+  from asked
+  where asked.source is not null and asked.source not in (select source from run_sources)
 )
 select
   films.film_id as film_id,              -- film
   known.source as source,                -- source
   case
-    when stood.weight = 5 then 'pending'
-    when stood.weight = 4 then 'broken'
-    when stood.weight = 3 then 'failed'
-    when stood.weight = 2 then 'done'
-    when stood.weight = 1 then 'absent'
-    when run_sources.state in ('no_key', 'off') then run_sources.state
+    when jobs.state is not null then jobs.state
+    when known.lane in ('no_key', 'off') then known.lane
+    when films.updated_at < known.all_planned_at then 'no_id'
     else 'pending'
-  end as state,                          -- pending, done, absent, failed, broken; no_key or off: not asked
-  (
-    select min(jobs.reason)
-    from jobs
-    where jobs.film_id = films.film_id and jobs.source = known.source
-      and jobs.state = case stood.weight
-        when 5 then 'pending' when 4 then 'broken' when 3 then 'failed' when 2 then 'done' else 'absent' end
-      and coalesce(jobs.reason, '') <> 'lookup'
-  ) as reason                            -- why, in a word (not_found, ambiguous, http_5xx …)
+  end as state,                          -- pending, done, absent, failed, broken, no_key; off: not asked; no_id: a whole run found nothing to ask it by
+  jobs.reason as reason                  -- why, in a word (not_found, ambiguous, http_5xx …)
 from films
 cross join known
-join run_sources on run_sources.run_id = known.run_id and run_sources.source = known.source
-left join stood on stood.film_id = films.film_id and stood.source = known.source
+left join jobs on jobs.job_id = (
+  select question.job_id
+  from jobs as question
+  where question.film_id = films.film_id and question.source = known.source
+    and not (question.state = 'done' and coalesce(question.reason, '') = 'lookup')
+  order by
+    case question.state when 'pending' then 1 when 'broken' then 2 when 'failed' then 3 when 'done' then 4 else 5 end,
+    question.reason,
+    question.job_id
+  limit 1
+)
 where films.followed = 1;

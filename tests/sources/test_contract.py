@@ -77,6 +77,8 @@ def _case(source: str, path: Path) -> Case:
 
 CASES = [_case(name, path) for name in SOURCES for path in sorted((FIXTURES / name).glob("*.toml"))]
 every_source = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+ASKED = {name: source for name, source in SOURCES.items() if not source.bulk}  # the others are read from files
+every_asked_source = pytest.mark.parametrize("source", ASKED.values(), ids=ASKED)
 every_case = pytest.mark.parametrize("case", CASES, ids=[f"{case.source}-{case.path.stem}" for case in CASES])
 
 
@@ -105,7 +107,7 @@ def store(db: sqlite3.Connection, source: str, records: Sequence[Record]) -> Non
     shapes = {record.kind: (columns(db, record.kind), parameters(record.kind)) for record in records}
     db.execute("begin")
     try:
-        for record in sorted(records, key=lambda record: record.kind != "people"):
+        for record in sorted(records, key=lambda record: record.kind != "people"):  # as the engine does
             shape, allowed = shapes[record.kind]
             check_row(record, shape, allowed)
             row = {**dict.fromkeys(allowed), **record.values, "film_id": 1, "source": source}
@@ -189,7 +191,7 @@ def test_the_records_of_a_fixture_fit_the_tables(case: Case) -> None:
         store(empty_database(), case.source, parsed.records)
 
 
-@every_source
+@every_asked_source
 def test_a_source_has_cases(source: type[Source]) -> None:
     assert [case for case in CASES if case.source == source.name], "a source without fixtures is not tested"
 
@@ -239,16 +241,32 @@ def test_a_source_with_a_key_gives_no_credential_without_it(source: type[Source]
 
 @every_source
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(body=st.binary(max_size=400), status=st.sampled_from([200, 203, 304, 400, 401, 403, 404, 429, 500, 503]))
+@given(body=st.binary(max_size=400), status=st.sampled_from([200, 202, 203, 304, 400, 401, 403, 404, 429, 500, 503]))
 def test_no_bytes_escape_judge_or_become_records(source: type[Source], body: bytes, status: int) -> None:
     response = Response(status, {}, body)
     assert source().judge(response).outcome in Outcome
+    assert list(source().allowances(response)) == []
+    assert source().recognize(body) is None
     for key in {case.key for case in CASES if case.source == source.name}:
         try:
             parsed = source().parse(key, response)
         except Exception:  # noqa: BLE001 - raising is one of the two right answers
             continue
         assert not parsed.records
+
+
+@every_case
+def test_a_fixture_is_read_alike_once_it_is_scrubbed_and_scrubbing_again_changes_nothing(case: Case) -> None:
+    source = SOURCES[case.source](case.options)
+    scrubbed = source.scrub(case.response)
+    assert source.scrub(scrubbed) == scrubbed
+    assert read(source, case.key, scrubbed) == read(source, case.key, case.response)
+
+
+@every_source
+def test_what_a_source_asks_about_no_film_can_be_asked(source: type[Source]) -> None:
+    for key in source.standing:
+        assert source().request([key]).path.startswith("/")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=[module.stem for module in MODULES])

@@ -1,0 +1,2 @@
+-- What title.ratings said before.
+delete from scores where source = :source;
