@@ -26,12 +26,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tmdb_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TMDb is the only source there is."""
-    monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb})
-
-
-@pytest.fixture
 def two_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     """TMDb and the toy are the sources there are."""
     monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb, "toy": Toy})

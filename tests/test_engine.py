@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from toys import TOKEN, Toy, ask, engine_of, invented_ids, know, settings, states, tmdb_upstream, toy_upstream
 
-from mwi_crawl import checkpoint, crawl, lane, runs
+from mwi_crawl import checkpoint, crawl, lane, runs, sources
 from mwi_crawl.demo.misbehaviour import Misbehaviour, too_many
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.errors import DiskFullError, InputError, KeyMissingError, OfflineError, StorageError
@@ -20,7 +20,14 @@ from mwi_crawl.model import MediaType, RunStatus, Seed
 from mwi_crawl.plan import Scope
 from mwi_crawl.sources.tmdb import Tmdb
 
-pytestmark = pytest.mark.usefixtures("quick", "tmdb_only")
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+@pytest.fixture(autouse=True)  # before those that a test asks for, which may say otherwise
+def tmdb_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TMDb is the only source there is."""
+    monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb})
+
 
 FACTS = "select film_id, title from film_facts order by film_id"
 

@@ -31,7 +31,7 @@ HOSTILE = {
     "too large": " " * (MAX_SIZE + 1),
 }
 HARMLESS = {
-    "unclosed quotes": "<a b=\"'" * 300_000,
+    "an unclosed quote": "<a b=\"" + "'x " * 300_000,
     "only brackets": "<" * (MAX_SIZE - 1),
     "unclosed comments": "<!--" * 700_000,
     "unclosed scripts": "<script>" * 300_000,
@@ -54,10 +54,7 @@ def test_a_hostile_page_is_refused_before_it_is_parsed(name: str):
 @pytest.mark.parametrize("name", HARMLESS)
 def test_an_odd_page_is_opened_in_little_time(name: str):
     began = time.perf_counter()
-    try:
-        document(HARMLESS[name].encode())
-    except ValueError as refused:
-        assert name == "unclosed quotes", refused  # which makes attributes of all that follows
+    document(HARMLESS[name].encode())
     assert time.perf_counter() - began < 5
 
 

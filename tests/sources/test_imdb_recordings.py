@@ -126,7 +126,7 @@ def test_the_reference_of_an_episode_is_read():
     assert [(row["value"], row["votes"]) for row in rows["scores"]] == [(8.2, 19434)]
     assert [row["genre"] for row in rows["film_genres"]] == ["Drama", "Horror", "Thriller"]
     jobs = Counter(row["job"] for row in rows["credits"])
-    assert (jobs["director"], jobs["writer"], jobs["casting director"]) == (1, 9, 2)
+    assert (jobs["director"], jobs["writer"], jobs["casting director"]) == (1, 6, 2), "three write twice"
 
 
 @pytest.mark.parametrize("name", DIRECTORS)
@@ -237,7 +237,7 @@ def test_damage_to_a_recorded_page_never_escapes():
     # scrubbed pages are a twentieth of the size, and have all that is read
     sent = [(key(path), path.name, IMDB.scrub(answer(path)).body) for path in TITLES if "reference" not in path.name]
     outcomes: Counter[Outcome] = Counter()
-    for _ in range(600):
+    for _ in range(250):
         asked, name, body = dice.choice(sent)
         spoilt = _spoilt_page(body, dice) if dice.random() < 0.7 and "2017" not in name else _damaged(body, dice)
         response = Response(200, {}, spoilt)
@@ -251,9 +251,9 @@ def test_damage_to_a_recorded_page_never_escapes():
         if parsed is not None:
             assert parsed.ids == {"imdb": asked.removeprefix("title/")}
             store(db, "imdb", parsed.records)
-    assert outcomes[Outcome.OK] > 100
-    assert outcomes[Outcome.RETRY] > 20
-    assert outcomes[Outcome.BROKEN] > 20
+    assert outcomes[Outcome.OK] > 50
+    assert outcomes[Outcome.RETRY] > 10
+    assert outcomes[Outcome.BROKEN] > 10
 
 
 @each([path for path in TITLES if path.suffix == ".html"])
