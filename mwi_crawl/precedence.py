@@ -2,8 +2,8 @@
 
 A field is a column of a table that holds one row, or several, per film and source. The first source of its list that
 says anything is believed; where that is a list (genres, cast), its whole list is taken, since two lists mixed are
-neither's. A source that is not named is not believed. `[aggregate.precedence]` in config.toml puts other sources in
-the place of these.
+neither's. Sources that are not named come last, by their names: an upstream that was added as one file is heard where
+nobody else says anything. `[aggregate.precedence]` in config.toml puts other sources in the place of these.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ SOURCES = frozenset(source for field in _ALL for source in field.sources)
 
 
 def choose(order: Iterable[str], said: Mapping[str, Said | None]) -> str | None:
-    """The first source in `order` that says anything (`said`: source → value or list); None if none does."""
-    return next((source for source in order if says(said.get(source))), None)
+    """The first source that says anything (`said`: source → value or list), those in `order` first; None: none does."""
+    return next((source for source in (*order, *sorted(said)) if says(said.get(source))), None)
 
 
 def says(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,8 +73,7 @@ def read_page(file: SavedFile, max_body: int) -> SavedPage:
         raise UnfitError("is empty")
     if len(content) > max_body:
         raise UnfitError(f"is larger than {max_body / 2**20:.3g} MB (max_body_mb)")
-    now = datetime.now(UTC)
-    saved_at = min(now, datetime.fromtimestamp(min(max(0.0, modified), now.timestamp()), UTC))
+    saved_at = datetime.fromtimestamp(min(max(0.0, modified), time.time()), UTC)
     if file.kind == ARCHIVE:
         return SavedPage(_page_in(content), "text/html", saved_at)
     return SavedPage(content, file.kind, saved_at)

@@ -13,7 +13,7 @@ import pytest
 from commandline import Person
 from dumps import NAMES, dump, put, text
 
-from mwi_crawl import download
+from mwi_crawl.datasets import download
 from mwi_crawl.store import Store
 
 IDS = ("tt0100001", "tt0100002", "tt0200001", "tt10000001", "tt7777777")
@@ -228,6 +228,15 @@ def test_fetch_can_leave_loading_for_later(mine: Person, site: Site) -> None:
     assert mine.ask("select count(*) from dataset_files where fetched_at is not null") == [(7,)]
 
 
+def test_a_terminal_sees_how_far_each_file_is(mine: Person, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mwi_crawl.cli.datasets.on_terminal", lambda _name: True)
+    said = mine("datasets", "fetch")
+    assert said.code == 0
+    assert " title.basics     : 100%" in said.err
+    assert "rows/s" in said.err
+    assert mine("datasets", "fetch", "--again", "--no-progress").err == ""
+
+
 def test_a_refusal_ends_in_words(mine: Person, site: Site) -> None:
     site.status = 403
     said = mine("datasets", "fetch")
@@ -255,7 +264,7 @@ def test_ctrl_c_ends_a_load_between_two_rows(mine: Person) -> None:
     put(mine.folder / "d", "title.ratings", "tconst\taverageRating\tnumVotes\n" + rows)
     before = """
 import os, signal
-from mwi_crawl import tsv
+from mwi_crawl.datasets import tsv
 tsv.Progress.__setattr__ = lambda self, name, value, set=object.__setattr__: (
     set(self, name, value), name == 'read' and value > 1000 and os.kill(os.getpid(), signal.SIGINT)
 )

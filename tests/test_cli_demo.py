@@ -22,8 +22,8 @@ from mwi_crawl.cli import answering
 from mwi_crawl.demo import history, upstream
 answering.DEMO_RATE = 2000
 real = upstream.demo_upstream
-def calm():
-    made = real()
+def calm(**day):
+    made = real(**day)
     made.behave()
     made.latency = 0.005
     return made
@@ -37,8 +37,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two years of one person, and an upstream that is quick and behaves."""
     real = upstream.demo_upstream
 
-    def quick_one(seed: int = 7) -> FakeUpstream:
-        made = real(seed)
+    def quick_one(seed: int = 7, *, bad_day: bool = False) -> FakeUpstream:
+        made = real(seed, bad_day=bad_day)
         made.behave()
         made.latency = 0.0
         return made
@@ -80,14 +80,28 @@ def test_a_demo_that_kills_itself_is_finished_by_resume(mwi: Person) -> None:
     assert "Killing this process after 30 answers (SIGKILL)" in said.err
     assert said.err.rstrip().endswith("Go on with: mwi-crawl full --db demo.db --resume")
     assert mwi.ask("select status from runs", "demo.db") == [("RUNNING",)]
-    (kept,) = mwi.ask("select requests from run_sources", "demo.db")[0]
+    (kept,) = mwi.ask("select sum(requests) from run_sources", "demo.db")[0]
     assert kept >= 30
     said = mwi.wait("full", "--db", "demo.db", "--resume", "--json", before=CALM + ONE_PERSON)
     found = json.loads(said.out)
     assert said.code == 0
     assert (found["run_id"], found["attempt"], found["status"]) == (1, 2, "SUCCESS")
     assert said.err.startswith("Resuming run 1 (attempt 2). Kept: ")
-    assert mwi.ask("select count(*) from film_source_state where state not in ('done', 'absent')", "demo.db") == [(0,)]
+    assert mwi.ask(
+        "select count(*) from film_source_state where state not in ('done', 'absent', 'no_id', 'off')", "demo.db"
+    ) == [(0,)]
+
+
+def test_a_bad_day_ends_as_such_days_do_and_leaves_the_other_sources_whole(mwi: Person, short: None) -> None:
+    said = mwi("demo", "--bad-day", "--no-progress")
+    assert said.code == 7
+    stood = dict(mwi.ask("select source, coalesce(reason, state) from run_sources", "demo.db"))
+    assert stood == {"cinemorgue": "done", "ddd": "done", "imdb": "blocked", "omdb": "quota", "tmdb": "done"}
+    assert mwi.ask("select count(*) from jobs where source in ('tmdb', 'ddd') and state = 'pending'", "demo.db") == [
+        (0,)
+    ]
+    assert mwi.ask("select used, spent_at is not null from quotas where source = 'omdb'", "demo.db") == [(120, 1)]
+    assert mwi("full", "--db", "demo.db", "--resume", "--no-progress").code == 7
 
 
 def test_an_older_demo_is_replaced_and_that_is_told(mwi: Person, short: None) -> None:

@@ -38,7 +38,7 @@ insert into film_facts
   (1, 'toy', null, null, null, 90, null, null);
 insert into scores values (1, 'imdb_datasets', 'imdb', 8.7, 10, 2100000), (1, 'omdb', 'imdb', 8.6, 10, 2000000),
   (1, 'omdb', 'metacritic', 73, 100, null), (1, 'toy', 'toy', 4.5, 5, 1);
-insert into film_genres values (1, 'tmdb', 'Science Fiction', 1), (1, 'tmdb', 'Action', 0),
+insert into film_genres values (1, 'tmdb', 'Science Fiction', 0), (1, 'tmdb', 'Action', 1),
   (1, 'imdb_datasets', 'Sci-Fi', 0);
 insert into people (person_id, name) values ('tmdb:1', 'Ann B.'), ('tmdb:2', 'Carl D.'), ('imdb:nm1', 'Ann B.');
 insert into credits values (1, 'tmdb', 'tmdb:1', 'director', null, '', 0),
@@ -112,13 +112,13 @@ def test_why_in_json(told: Person) -> None:
     assert found["film"]["film_id"] == 1
     every = json.loads(told("why", "tt0000001", "--json").out)["fields"]
     assert every.keys() == FIELDS.keys()
-    assert every["genres"]["value"] == ["Action", "Science Fiction"]
+    assert every["genres"]["value"] == ["Science Fiction", "Action"]
     assert every["genres"]["said"]["imdb_datasets"]["value"] == ["Sci-Fi"]
 
 
 def test_a_list_is_chosen_as_a_whole(told: Person) -> None:
     said = told("why", "tt0000001", "genres").out
-    assert said.startswith("Action, Science Fiction   chosen: tmdb")
+    assert said.startswith("Science Fiction, Action   chosen: tmdb")
     assert "imdb_datasets Sci-Fi (2026-03-01)" in said
     assert told("why", "tt0000001", "directors").out.startswith("Ann B.")
 
@@ -231,7 +231,7 @@ def test_the_page_of_a_film_holds_all_that_is_known(told: Person) -> None:
         " ann 4.5 of 5 stars on 2020-01-01 · liked · seen 2 times, last on 2021-02-03\n",
         " ben on watchlist, number 3\n",
         " lists on popular (tmdb), number 17\n",
-        " genres Action, Science Fiction [tmdb]\n",
+        " genres Science Fiction, Action [tmdb]\n",
         " budget $63,000,000 [tmdb]\n",
         " imdb 8.7 of 10, 2,100,000 votes [imdb_datasets]\n",
         " metacritic 73 of 100 [omdb]\n",

@@ -14,9 +14,10 @@ import pytest
 from commandline import Person
 from toys import TOKEN
 
-from mwi_crawl import store
+from mwi_crawl import sources, store
 from mwi_crawl.demo.upstream import FakeUpstream
 
+OFF = [name for name, source in sources.discover().items() if name != "tmdb" and not source.bulk]
 KEY_REFUSED = '{"status_code":7,"status_message":"Invalid API key: You must be granted a valid key.","success":false}'
 
 
@@ -31,7 +32,7 @@ def test_a_run_says_how_it_begins_and_what_it_came_to(mwi: Person, tmdb: FakeUps
     mwi.follow("tt9000001", "tt9000002", "tt0000404")
     said = mwi("full")
     assert said.code == 0
-    assert said.err == "Run 1 (full)   3 films   sources: tmdb\n"
+    assert said.err == f"Run 1 (full)   3 films   sources: tmdb   skipped, off: {', '.join(OFF)}\n"
     first, tmdb_line, last = said.out.splitlines()
     assert re.fullmatch(r"Run 1 finished in [\d.]+ s\. 5 requests, 0 retried, 0 failed\.", first)
     assert tmdb_line.split() == ["tmdb", "2", "done,", "1", "not", "there"]
@@ -59,7 +60,7 @@ def test_json_has_what_a_script_asks_for_and_stdout_has_nothing_else(mwi: Person
         "requests": 3,
         "failed": 0,
         "exit_code": 0,
-        "skipped": {},
+        "skipped": dict.fromkeys(OFF, "off"),
     }
     assert found["sources"]["tmdb"]["done"] == 1
     assert found["sources"]["tmdb"]["absent_reasons"] == {"not_found": 1}
@@ -83,7 +84,8 @@ def test_without_any_key_it_says_who_took_no_part_and_what_that_costs(mwi: Perso
     mwi.follow("tt9000001")
     said = mwi("full")
     assert said.code == 0
-    assert said.err == "Run 1 (full)   1 film   sources: none   skipped, no key: tmdb\n"
+    off = f"skipped, off: {', '.join(OFF)}"
+    assert said.err == f"Run 1 (full)   1 film   sources: none   skipped, no key: tmdb   {off}\n"
     assert re.search(r"Still empty without keys: .*posters.* \(TMDb\)\.", said.out)
     assert "TMDB_API_READ_ACCESS_TOKEN from https://www.themoviedb.org/settings/api" in said.out
     assert mwi.ask("select source, state from film_source_state") == [("tmdb", "no_key")]
@@ -143,7 +145,7 @@ def test_quiet_says_nothing_when_all_is_well(mwi: Person, tmdb: FakeUpstream, qu
     tmdb.script("429", times=1)
     said = mwi("full", "-q")
     assert (said.code, said.out, said.err) == (0, "", "")
-    assert mwi.ask("select done from run_sources") == [(1,)]
+    assert mwi.ask("select done from run_sources where source = 'tmdb'") == [(1,)]
 
 
 def test_pauses_are_told_as_they_happen(mwi: Person, tmdb: FakeUpstream, quick: None) -> None:
@@ -213,7 +215,7 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_resume_finishes_it(
     assert "Stopping: no new requests" in err
     assert re.search(r"Checkpoint written\. Run 1 INTERRUPTED at \d+/30\.", out)
     assert out.splitlines()[-1] == f"Next: mwi-crawl full --resume   (exit code {code})"
-    (finished,) = mwi.ask("select done + absent from run_sources")[0]
+    (finished,) = mwi.ask("select done + absent from run_sources where source = 'tmdb'")[0]
     tmdb.latency = 0.0
     said = mwi("full", "--resume")
     assert said.code == 0
@@ -221,7 +223,7 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_resume_finishes_it(
     if finished:
         assert f"Kept: tmdb {finished}." in said.err
     assert mwi.ask("select status, attempt from runs") == [("SUCCESS", 2)]
-    assert mwi.ask("select done from run_sources") == [(30,)]
+    assert mwi.ask("select done from run_sources where source = 'tmdb'") == [(30,)]
 
 
 def test_a_run_that_died_is_noticed_by_status_and_given_up_by_a_new_one(mwi: Person, tmdb: FakeUpstream) -> None:

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 import pytest
 
-from mwi_crawl import download
-from mwi_crawl.download import Downloader, Fetched
+from mwi_crawl.datasets import download, partial
+from mwi_crawl.datasets.download import Downloader
+from mwi_crawl.datasets.partial import Fetched
 from mwi_crawl.errors import DiskFullError, OfflineError, UpstreamError
 
 NAME = "title.basics.tsv.gz"
@@ -155,6 +156,13 @@ async def test_an_unchanged_file_costs_one_request(target: Path) -> None:
     assert target.stat().st_mtime_ns == before
 
 
+async def test_not_modified_means_nothing_where_nothing_is(target: Path) -> None:
+    shelf = Shelf()
+    shelf.faults = [status(304)]
+    with pytest.raises(UpstreamError, match="HTTP 304"):
+        await get(shelf, target)
+
+
 async def test_a_newer_file_takes_the_place_of_the_old(target: Path) -> None:
     shelf = Shelf()
     await get(shelf, target)
@@ -191,13 +199,13 @@ async def test_a_later_command_goes_on_where_an_earlier_one_stopped(target: Path
     assert "goes on from there" in caught.value.safe
     assert shelf.url.removeprefix("http://") not in str(caught.value)
     assert there(target) == {f"{NAME}.part", f"{NAME}.part.json"}
-    problem = download.half(target)
+    problem = partial.half(target)
     assert problem is not None
     assert f"of {len(WHOLE):,} are downloaded" in problem.happened
     had = target.with_name(f"{NAME}.part").stat().st_size
     assert (await get(shelf, target)).resumed_at == had > 0
     assert target.read_bytes() == WHOLE
-    assert download.half(target) is None
+    assert partial.half(target) is None
 
 
 async def test_a_file_that_changed_in_the_middle_begins_anew(target: Path) -> None:
@@ -346,13 +354,13 @@ async def test_a_file_that_ends_early_at_its_origin_is_refused(target: Path, len
 
 async def test_no_room_is_seen_before_the_download(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(target.parent)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=download.ROOM + 1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=partial.ROOM + 1000))
     with pytest.raises(DiskFullError, match="64 MB are free"):
         await get(Shelf(), target)
 
 
 async def test_a_disk_that_fills_keeps_what_has_come(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, shelf = download._Part.write, Shelf()
+    write, shelf = partial.Part.write, Shelf()
 
     class Full:
         def write(self, _chunk: bytes) -> None:
@@ -361,7 +369,7 @@ async def test_a_disk_that_fills_keeps_what_has_come(target: Path, monkeypatch: 
     def fills(self: Any, file: BinaryIO, chunk: bytes) -> None:
         write(self, Full() if self.have > 100_000 else file, chunk)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(download._Part, "write", fills)
+    monkeypatch.setattr(partial.Part, "write", fills)
     with pytest.raises(DiskFullError) as caught:
         await get(shelf, target)
     assert caught.value.exit_code == 8

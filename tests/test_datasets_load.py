@@ -15,14 +15,15 @@ from typing import Any
 import pytest
 from dumps import NAMES, dump, put, text
 
-from mwi_crawl import datasets, films, schema, tsv
-from mwi_crawl.datasets import Kept, Loaded
+from mwi_crawl import films, schema
+from mwi_crawl.datasets import loading, tsv
+from mwi_crawl.datasets.loading import Kept, Loaded
+from mwi_crawl.datasets.tsv import Table
 from mwi_crawl.errors import InputError
 from mwi_crawl.model import Seed
 from mwi_crawl.queries import names, script
 from mwi_crawl.sources.imdb_datasets import FILES, ImdbDatasets
 from mwi_crawl.store import Store
-from mwi_crawl.tsv import Table
 
 NOW = "2026-03-04T12:00:00.000Z"
 IDS = ("tt0100001", "tt0100002", "tt0200001", "tt10000001", "tt7777777")
@@ -42,7 +43,7 @@ async def know(store: Store, *ids: str, followed: bool = True) -> list[int]:
 
 
 async def load(store: Store, folder: Path, **options: Any) -> dict[str, Loaded]:
-    return {came.name: came async for came in datasets.load(store, folder, **options)}
+    return {came.name: came async for came in loading.load(store, folder, **options)}
 
 
 async def ask(store: Store, question: str) -> list[tuple[Any, ...]]:
@@ -126,7 +127,7 @@ async def test_status_shows_which_films_are_there(store: Store, tmp_path: Path) 
     assert await ask(store, "select key, film_id, reason from jobs where state = 'absent'") == [
         ("tt7777777", 5, "not_in_dataset")
     ]
-    assert await store.read(datasets.absent) == ["tt7777777"]
+    assert await store.read(loading.absent) == ["tt7777777"]
     assert await ask(store, "select value from scores where film_id = 6") == [(5.3,)]  # kept, though not followed
 
 
@@ -372,7 +373,7 @@ async def test_a_film_of_two_ids_takes_the_rows_of_its_own(store: Store, tmp_pat
     assert await ask(store, "select film_id, state from film_source_state order by 1") == [
         (first, "done"), (third, "done"),
     ]  # fmt: skip
-    assert await store.read(datasets.absent) == []  # the film is there by its other id
+    assert await store.read(loading.absent) == []  # the film is there by its other id
 
 
 async def test_names_known_before_are_not_lost(store: Store, tmp_path: Path) -> None:

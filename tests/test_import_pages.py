@@ -31,7 +31,7 @@ class Album(Source):
     """A source of pages that is off, in which a film has a title and, on another page, a cast."""
 
     name = "album"
-    title = "The Album"
+    title = "The Album pages"
     base_url = "https://album.example"
     rate = Rate(1.0)
     kinds = ("film_facts", "film_genres")
@@ -296,6 +296,9 @@ def test_a_run_that_had_the_page_to_ask_is_done_with_it(mwi: Person) -> None:
     assert mwi.ask("select planned, done, requests from run_sources") == [(5, 1, 0)]
     assert mwi.ask("select status from runs") == [("INTERRUPTED",)]
     assert mwi.ask("select state, run_id from jobs") == [("done", 1)]
+    save(mwi, "matrix.html", page(title="Newer"), LONG_AGO + timedelta(days=1))
+    mwi("import", "pages", "matrix.html")  # a run that is done with it is not done with it twice
+    assert mwi.ask("select planned, done, requests from run_sources") == [(5, 1, 0)]
 
 
 def test_a_page_does_not_replace_a_crawled_answer_that_is_newer_and_asked_for_again(mwi: Person) -> None:

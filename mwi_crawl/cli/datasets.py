@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from mwi_crawl.config import Config
-    from mwi_crawl.datasets import Loaded
-    from mwi_crawl.download import Fetched
-    from mwi_crawl.tsv import Progress
+    from mwi_crawl.datasets.loading import Loaded
+    from mwi_crawl.datasets.partial import Fetched
+    from mwi_crawl.datasets.tsv import Progress
 
 NAME = 17  # columns for a file's name
 SHOWN_IDS = 10  # ids printed that the datasets do not have; all of them are in --json and in the table jobs
@@ -127,8 +127,8 @@ def _loaded(given: Common, config: Config, summary: Summary, voice: _Voice, *, a
 async def _fetch(config: Config, summary: Summary, voice: _Voice) -> None:
     from datetime import UTC, datetime
 
-    from mwi_crawl import datasets
-    from mwi_crawl.download import Downloader
+    from mwi_crawl.datasets import loading
+    from mwi_crawl.datasets.download import Downloader
     from mwi_crawl.settle import iso
     from mwi_crawl.sources.imdb_datasets import FILES
     from mwi_crawl.store import Store
@@ -143,13 +143,14 @@ async def _fetch(config: Config, summary: Summary, voice: _Voice) -> None:
             voice.say(_downloaded(file.name, came))
     if config.paths.db.is_file():
         async with Store(config.paths.db, busy_seconds=engine.busy_wait_seconds) as store:
-            await store.transact(datasets.remember, summary.fetched, iso(datetime.now(UTC)))
+            await store.transact(loading.remember, summary.fetched, iso(datetime.now(UTC)))
 
 
 async def _load(config: Config, summary: Summary, voice: _Voice, *, again: bool) -> None:
     from datetime import UTC, datetime
 
-    from mwi_crawl import datasets, plan
+    from mwi_crawl import plan
+    from mwi_crawl.datasets import loading
     from mwi_crawl.model import Seed
     from mwi_crawl.settle import iso
     from mwi_crawl.store import Store
@@ -157,17 +158,17 @@ async def _load(config: Config, summary: Summary, voice: _Voice, *, again: bool)
     async with Store(config.paths.db, busy_seconds=config.engine.busy_wait_seconds) as store:
         seeds = [Seed({"imdb": value}) for value in config.ingest.imdb_ids]
         await store.transact(plan.follow, seeds, iso(datetime.now(UTC)))
-        summary.titles = len(set((await store.read(datasets.films)).values()))
+        summary.titles = len(set((await store.read(loading.films)).values()))
         if not summary.titles:
             return
         with voice.bar("") as bar:
-            found = datasets.load(store, Path(summary.folder), again=again, tell=bar.rows)
+            found = loading.load(store, Path(summary.folder), again=again, tell=bar.rows)
             voice.say(f"Reading once, keeping only rows about your {words.count(summary.titles, 'title')}:")
             async for came in found:
                 bar.close()
                 summary.files.append(came)
                 voice.say(_line(came))
-        summary.not_in_dataset = await store.read(datasets.absent)
+        summary.not_in_dataset = await store.read(loading.absent)
 
 
 class _Voice:
@@ -216,9 +217,10 @@ class Bar:
     def rows(self, name: str, progress: Progress) -> None:
         """Rows read of a file."""
         self._show(name, progress.read, progress.size)
+        have_all = progress.read == progress.size
         if self._bar is not None:
             seconds = time.monotonic() - self._began
-            self._bar.set_postfix_str(f"{progress.rows / max(seconds, 0.001) / 1e6:.1f} M rows/s", refresh=False)
+            self._bar.set_postfix_str(f"{progress.rows / max(seconds, 0.001) / 1e6:.1f} M rows/s", refresh=have_all)
 
     def close(self) -> None:
         """Make room for what is said next."""

@@ -205,7 +205,7 @@ def _page_lines(taken: Taken) -> Iterator[str]:
         return
     known = sources.discover()
     said = [
-        f"{words.count(counter.total(), 'page')} of {known[name].title} ({_fates(counter)})"
+        f"{words.count(counter.total(), 'page')} of {known[name].title.removesuffix(' pages')} ({_fates(counter)})"
         for name, counter in taken.pages.items()
     ]
     walls = taken.others[Fate.WALL]

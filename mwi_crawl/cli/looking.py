@@ -221,7 +221,7 @@ def _absentees(lanes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _standing(found: Mapping[str, Any], where: str) -> Iterator[str]:
     """Whether a run is going on, and how far it is."""
     run = found["last_run"]
-    lanes = found["progress"].values()
+    lanes = [lane for lane in found["progress"].values() if lane["state"] not in ("no_key", "off")]
     so_far = " · ".join(f"{lane['source']} {_finished(lane):,}/{lane['planned']:,}" for lane in lanes)
     requests = words.count(sum(lane["requests"] for lane in lanes), "request")
     beat = f"last sign of life {words.age(run['heartbeat_at'])} ago" if run else ""

@@ -34,7 +34,14 @@ _CONCEPTS = {
     "b3eac1a6": "production_manager",
 }
 _PLAYED = ("cast", "actor", "actress")
-_GROUPS = {"directors": "director", "writers": "writer", "creators": "creator"}
+_GROUPS = {
+    "directors": "director",
+    "writers": "writer",
+    "creators": "creator",
+    "directorsPageTitle": "director",
+    "creatorsPageTitle": "creator",
+}
+_SUMMARIES = ("principalCredits", "principalCreditsV2", "crewV2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,8 @@ def credits(title: Title) -> tuple[list[Record] | None, bool]:
         sections = [within(it, "section") for it in rows(title.main["categories"])]
         complete = all((whole(within(it, "total")) or 0) <= len(rows(within(it, "items"))) for it in sections)
         return records(found), complete
-    if not any(name in half for half in (title.above, title.main) for name in ("cast", "principalCredits", "castV2")):
+    lists = ("cast", "castV2", *_SUMMARIES)
+    if not any(name in half for half in (title.above, title.main) for name in lists):
         return None, False
     found = [*_principal(title)]
     total = whole(within(title.above, "credits", "total"))
@@ -125,19 +133,26 @@ def _job(kind: str) -> str:
 
 def _principal(title: Title) -> Iterator[Credit]:
     """The people a title page names: its groups first, then the summary of them, then its cast list."""
-    for name, kind in _GROUPS.items():
-        for group in rows(title.main.get(name)):
-            yield from _group(group, kind)
-    cast = nodes(title.main.get("cast"))
-    for half in (title.above, title.main):
-        for name in ("principalCredits", "principalCreditsV2", "crewV2", "castV2"):
+    cast = _cast(title)
+    for half in (title.main, title.above):
+        for name, kind in _GROUPS.items():
             for group in rows(half.get(name)):
-                id = within(group, "category", "id") or within(group, "grouping", "groupingId")
-                of = "cast" if name == "castV2" else _kind(id)
-                if of and not (cast and of in _PLAYED):  # the cast list knows their parts too
-                    yield from _group(group, of)
+                yield from _group(group, kind)
+    for half in (title.above, title.main):
+        for group in (it for name in _SUMMARIES for it in rows(half.get(name))):
+            of = _kind(within(group, "category", "id") or within(group, "grouping", "groupingId"))
+            if of and not (cast and of in _PLAYED):  # the cast list knows their parts too
+                yield from _group(group, of)
     for at, it in enumerate(cast):
         yield from _credit(it, "cast", "Cast", at)
+
+
+def _cast(title: Title) -> list[Fields]:
+    """The longest cast list of the page: beside the heading there are only the first few, without their parts."""
+    lists = [nodes(title.main.get("cast"))]
+    for half in (title.main, title.above):
+        lists.append([it for group in rows(half.get("castV2")) for it in rows(group.get("credits"))])
+    return max(lists, key=len)
 
 
 def _group(group: Fields, kind: str) -> Iterator[Credit]:
@@ -149,9 +164,15 @@ def _group(group: Fields, kind: str) -> Iterator[Credit]:
 def _credit(it: Fields, kind: str, department: str | None, billing: int) -> Iterator[Credit]:
     id, name = person_id(within(it, "name", "id")), text(within(it, "name", "nameText", "text"))
     if id and name:
-        parts = tuple(part for one in rows(it.get("characters")) if (part := text(one.get("name"))))
+        parts = tuple(part for one in _characters(it) if (part := text(one.get("name"))))
         portrait = _portrait(within(it, "name", "primaryImage"))
         yield Credit(id, name, _job(kind), department, billing, parts, portrait)
+
+
+def _characters(it: Fields) -> list[Fields]:
+    """The parts somebody plays; since 2025 each of their roles in the film has a list of them."""
+    roles = nodes(it.get("creditedRoles"))
+    return rows(it.get("characters")) or [one for role in roles for one in nodes(role.get("characters"))]
 
 
 def _portrait(image: Json) -> str | None:

@@ -10,8 +10,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from mwi_crawl.identity import imdb_id
 from mwi_crawl.model import Record, Value
 from mwi_crawl.sources._imdb_credits import Credit, person_id, persons, records
+from mwi_crawl.sources._imdb_facts import US_CERTIFICATES, length
 from mwi_crawl.sources._imdb_page import OldTitle
-from mwi_crawl.sources._imdb_records import US_CERTIFICATES, length, scores
+from mwi_crawl.sources._imdb_records import scores
 from mwi_crawl.sources._values import keyed, number, positive, prose, text, year
 
 _PERSON_ADDRESS = re.compile(r"/name/(nm\d{7,9})", re.ASCII)

@@ -16,6 +16,7 @@ from mwi_crawl.sources._html import document, linked_data, script
 from mwi_crawl.sources._imdb_page import is_data
 from mwi_crawl.sources._values import Fields, Json, decode, fields
 
+_MANY = 100  # a page names the asker's own values by a dozen names at most
 _DATA_KEPT = ("page", "locale")
 _PAGE_KEPT = ("tconst", "aboveTheFoldData", "mainColumnData", "contentData")
 _PERSONAL = re.compile(
@@ -51,7 +52,7 @@ def scrubbed(body: bytes) -> bytes:
     """
     if is_data(body):
         data = _decoded(body)
-        return b"" if data is None else _dumped(_data(data)).encode()
+        return b"" if data is None else _SESSION.sub("", _dumped(_data(data))).encode()
     tree = document(body)
     known = _own_values(tree)
     whole = b"</html" in body[-4096:].lower()
@@ -64,7 +65,7 @@ def scrubbed(body: bytes) -> bytes:
 def _own_values(tree: LexborHTMLParser) -> list[str]:
     """The asker's own session, request and place, as the page's scripts name them: they stand elsewhere too."""
     found = (match[1] for node in tree.css("script") for match in _NAMED.finditer(node.text(strip=False) or ""))
-    return sorted({value for value in found if _PERSONS_OWN.match(value)}, key=len, reverse=True)
+    return sorted({value for value in found if _PERSONS_OWN.match(value)}, key=len, reverse=True)[:_MANY]
 
 
 def _page(tree: LexborHTMLParser) -> str:
@@ -110,7 +111,7 @@ def _script(attributes: str, value: Json) -> str:
 
 def _dumped(value: Json) -> str:
     """JSON that cannot end the script it stands in."""
-    return _SESSION.sub("", json.dumps(value, separators=(",", ":"))).replace("<", "\\u003c")
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _markup(body: LexborNode | None) -> str:

@@ -90,7 +90,7 @@ def csv_module(path: Path, ids: Collection[str]) -> int:
 
 def ours(path: Path, ids: Collection[str]) -> int:
     """What the program does."""
-    from mwi_crawl.tsv import Table
+    from mwi_crawl.datasets.tsv import Table
 
     wanted, kept = dict.fromkeys((id.encode() for id in ids), 0), 0
     for progress in Table(path, "tconst", HEAD[1:]).scan(wanted, lambda *_: None):
@@ -102,7 +102,7 @@ def ours_isal(path: Path, ids: Collection[str]) -> int:
     """The same with another decompressor in the place of zlib."""
     from isal import isal_zlib
 
-    from mwi_crawl import tsv
+    from mwi_crawl.datasets import tsv
 
     class Fast:
         error = isal_zlib.error

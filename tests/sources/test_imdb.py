@@ -75,6 +75,16 @@ def test_the_page_of_another_title_is_refused_by_both_names():
         IMDB.parse("title/tt9900005", Response(200, {}, body("title_page_with_everything")))
 
 
+def test_a_page_that_names_two_titles_is_refused_by_both_names():
+    with pytest.raises(ValueError, match="the page is about tt9900001 and tt9900002"):
+        IMDB.parse(KEY, Response(200, {}, body("title_page_about_two_titles")))
+    two = body("title_page_of_2017").replace(
+        b'property="pageId" content="tt9900001"', b'property="pageId" content="tt9900002"'
+    )
+    with pytest.raises(ValueError, match="the page is about tt9900001 and tt9900002"):
+        IMDB.parse(KEY, Response(200, {}, two))
+
+
 @pytest.mark.parametrize("path", BODIES, ids=[path.stem for path in BODIES])
 def test_a_saved_page_is_recognized_by_its_own_proof(path: Path):
     of_a_title = path.stem.startswith(("title_page", "reference_page"))
@@ -123,6 +133,7 @@ PLACES = {
     "its data in ruins": page(title()).replace(b'{"props"', b'{props, "sessionId": "%s", "ip' % SESSION.encode()),
     "an unknown layout's scripts": f"<html><script>var requestId='PLANTED1', s='{SESSION}'</script>"
     f"<p data-x='PLANTED1'>Glass</p><img src='//fls-eu.amazon.de/{SESSION}'></html>".encode(),
+    "an unknown layout's links": f'<html><a href="/ap/{SESSION}/x">Glass</a></html>'.encode(),
     "the data alone": json.dumps(title(requestContext={"ipAddress": ADDRESS, "requestId": "PLANTED1"})).encode(),
     "linked data": page(
         title(),
@@ -250,3 +261,28 @@ def test_a_page_says_nothing_about_what_it_leaves_out():
 def test_a_page_without_any_title_is_refused():
     with pytest.raises(ValueError, match="has no title"):
         IMDB.parse(KEY, Response(200, {}, page(title({"titleText": None}))))
+
+
+def test_credits_in_the_manner_of_2025_are_read():
+    concept = "amzn1.imdb.concept.name_credit_category.{}-4708-4238-9542-04641e7c8171"
+
+    def person(id: str, *roles: str) -> dict[str, Any]:
+        parts = {"edges": [{"node": {"name": role}} for role in roles]}
+        found = {"name": {"id": id, "nameText": {"text": f"Person {id}"}}}
+        return found | {"creditedRoles": {"edges": [{"node": {"characters": parts}}]}} if roles else found
+
+    groups = [
+        {"grouping": {"groupingId": concept.format("ace5cb4c"), "text": "Directors"}, "credits": [person("nm9000001")]},
+        {"grouping": {"groupingId": concept.format("12345678"), "text": "Unknown"}, "credits": [person("nm9000009")]},
+    ]
+    above = {"principalCreditsV2": groups, "castV2": [{"credits": [person("nm9000003")]}]}
+    main = {"castV2": [{"credits": [person("nm9000003", "Vera", "Old Vera"), person("nm9000004")]}]}
+    parsed = IMDB.parse(KEY, Response(200, {}, page(title(above, main))))
+    found = [tuple(record.values.values()) for record in parsed.records if record.kind == "credits"]
+    assert found == [
+        ("imdb:nm9000001", "director", "Directors", "", 0),
+        ("imdb:nm9000003", "actor", "Cast", "Vera", 0),
+        ("imdb:nm9000003", "actor", "Cast", "Old Vera", 0),
+        ("imdb:nm9000004", "actor", "Cast", "", 1),
+    ]
+    assert "credits" not in parsed.speaks_of, "a title page does not show them all"

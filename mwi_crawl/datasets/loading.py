@@ -19,14 +19,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
-from mwi_crawl import checkpoint, download
+from mwi_crawl import checkpoint
+from mwi_crawl.datasets import partial
+from mwi_crawl.datasets.tsv import Progress, Table
 from mwi_crawl.errors import InputError
 from mwi_crawl.model import JobState
 from mwi_crawl.queries import names, script, sql
 from mwi_crawl.settle import iso
 from mwi_crawl.sources.imdb_datasets import CREW_JOBS, FILES, Dataset, ImdbDatasets, Row
 from mwi_crawl.store import Store
-from mwi_crawl.tsv import Progress, Table
 
 BATCH = 1000  # kept rows put aside at a time
 SOURCE = ImdbDatasets.name
@@ -71,7 +72,7 @@ async def load(
     A damaged file is reported and the others are loaded. Raises InputError if there is none at all. `tell` hears now
     and then how far the pass over a file is.
     """
-    if not any((folder / file.file_name).is_file() or download.half(folder / file.file_name) for file in FILES):
+    if not any((folder / file.file_name).is_file() or partial.half(folder / file.file_name) for file in FILES):
         raise _nothing_in(folder)
     for file in FILES:
         yield await _load(store, folder / file.file_name, file, again=again, tell=tell)
@@ -87,7 +88,7 @@ def absent(db: sqlite3.Connection) -> list[str]:
     return [str(row[0]) for row in db.execute(sql("datasets/absent"), {"source": SOURCE})]
 
 
-def remember(db: sqlite3.Connection, fetched: Iterable[download.Fetched], now: str) -> None:
+def remember(db: sqlite3.Connection, fetched: Iterable[partial.Fetched], now: str) -> None:
     """Note what was downloaded."""
     for each in fetched:
         values = {"name": each.name, "etag": each.etag, "modified_at": each.modified, "size": each.size, "now": now}
@@ -138,7 +139,7 @@ def _gap(path: Path, file: Dataset) -> Loaded | None:
     """What stands for a file that is not there."""
     if path.is_file():
         return None
-    problem = download.half(path)
+    problem = partial.half(path)
     return Loaded(file.name, "damaged" if problem else "missing", problem=problem)
 
 
