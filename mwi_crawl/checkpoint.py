@@ -68,8 +68,8 @@ def next_ready(db: sqlite3.Connection, run_id: int, source: str) -> str | None:
     return None if row[0] is None else str(row[0])
 
 
-def save(db: sqlite3.Connection, run_id: int, batch: Sequence[Settled], *, keep_bodies: bool) -> list[Saved]:
-    """Store a batch of answers."""
+def save(db: sqlite3.Connection, run_id: int | None, batch: Sequence[Settled], *, keep_bodies: bool) -> list[Saved]:
+    """Store a batch of answers, of a run or (saved pages) of none."""
     saved = [_save_guarded(db, run_id, settled, keep_bodies) for settled in batch]
     for source, group in groupby(sorted(saved, key=_source_of), _source_of):
         answers = list(group)
@@ -138,7 +138,7 @@ def _source_of(saved: Saved) -> str:
     return saved.settled.result.job.source
 
 
-def _save_guarded(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool) -> Saved:
+def _save_guarded(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> Saved:
     """Store one answer; one whose records the tables refuse is stored as broken, and harms no other of its batch."""
     db.execute("savepoint answer")
     try:
@@ -161,7 +161,7 @@ def _refused(settled: Settled, error: Exception) -> Settled:
     return replace(settled, result=result, state=JobState.BROKEN, attempts=result.job.attempts + 1, ready_at=None)
 
 
-def _save_one(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool) -> Saved:
+def _save_one(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> Saved:
     result = settled.result
     job, parsed = result.job, result.parsed
     film_id = None if job.film_id is None else films.current(db, job.film_id)
@@ -185,7 +185,7 @@ def _save_one(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies
     return Saved(settled, finished=False, joined=1 - leads_to.questions)
 
 
-def _finished(db: sqlite3.Connection, run_id: int, settled: Settled, film_id: int) -> Saved:
+def _finished(db: sqlite3.Connection, run_id: int | None, settled: Settled, film_id: int) -> Saved:
     """How far a film has got with an answer that leads to nothing: it may have other questions still, or answers."""
     if settled.state is JobState.PENDING:
         return Saved(settled, finished=False)
@@ -198,7 +198,9 @@ def _finished(db: sqlite3.Connection, run_id: int, settled: Settled, film_id: in
     return Saved(settled, finished=True)
 
 
-def _settle_job(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool, *, lookup: bool) -> None:
+def _settle_job(
+    db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool, *, lookup: bool
+) -> None:
     result, response = settled.result, settled.result.response
     done = settled.state is JobState.DONE
     body_hash = _save_body(db, run_id, settled, keep_bodies)
@@ -278,7 +280,7 @@ def _save_match(
     return () if row["chosen"] in (None, "none") else (row["chosen"],)
 
 
-def _save_body(db: sqlite3.Connection, run_id: int, settled: Settled, keep_bodies: bool) -> str | None:
+def _save_body(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> str | None:
     """Keep the body of an answer that says something, and of every one that could not be read. Its hash, if kept."""
     result = settled.result
     response = result.response
@@ -316,7 +318,7 @@ def _storable(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _save_failure(db: sqlite3.Connection, run_id: int, settled: Settled, film_id: int | None) -> None:
+def _save_failure(db: sqlite3.Connection, run_id: int | None, settled: Settled, film_id: int | None) -> None:
     result = settled.result
     db.execute(
         sql("checkpoint/add_failure"),
@@ -335,7 +337,7 @@ def _save_failure(db: sqlite3.Connection, run_id: int, settled: Settled, film_id
     )
 
 
-def _count(db: sqlite3.Connection, run_id: int, source: str, saved: Iterable[Saved]) -> None:
+def _count(db: sqlite3.Connection, run_id: int | None, source: str, saved: Iterable[Saved]) -> None:
     counts = dict.fromkeys(("done", "absent", "failed", "broken"), 0)
     requests = retried = joined = 0
     for each in saved:

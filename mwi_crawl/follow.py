@@ -26,7 +26,7 @@ class Next:
 
 
 def up(
-    db: sqlite3.Connection, run_id: int, settled: Settled, film_id: int | None, parsed: Parsed | None
+    db: sqlite3.Connection, run_id: int | None, settled: Settled, film_id: int | None, parsed: Parsed | None
 ) -> Next | None:
     """Plan what the answer leads to; None if that is nothing.
 
@@ -51,7 +51,7 @@ def up(
 
 def _ask(
     db: sqlite3.Connection,
-    run_id: int,
+    run_id: int | None,
     settled: Settled,
     film_id: int | None,
     keys: Sequence[str],
@@ -99,7 +99,7 @@ def _rests(known: sqlite3.Row, now: str) -> bool:
     return bool(known["state"] == JobState.ABSENT and known["ready_at"] > now)
 
 
-def _is_new(known: sqlite3.Row | None, run_id: int, leads: bool) -> bool:
+def _is_new(known: sqlite3.Row | None, run_id: int | None, leads: bool) -> bool:
     """Whether a question that is not at rest is new to this run."""
     if known is None or known["state"] == JobState.ABSENT:
         return True

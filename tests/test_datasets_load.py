@@ -389,7 +389,7 @@ async def test_a_reader_sees_old_or_new(store: Store, tmp_path: Path, monkeypatc
     folder = dump(tmp_path / "d")
     await load(store, folder)
     before = await said(store)
-    add, calls = datasets._add, []
+    add, calls = loading._add, []
 
     def fails(*args: Any) -> None:
         calls.append(args)
@@ -397,7 +397,7 @@ async def test_a_reader_sees_old_or_new(store: Store, tmp_path: Path, monkeypatc
             raise RuntimeError("in the middle")
         add(*args)
 
-    monkeypatch.setattr(datasets, "_add", fails)
+    monkeypatch.setattr(loading, "_add", fails)
     with pytest.raises(RuntimeError):
         await load(store, folder, again=True)
     assert await said(store) == before

@@ -267,3 +267,31 @@ async def test_a_walled_source_can_be_lifted_by_a_person(tmp_path, monkeypatch):
         assert await engine.lift("toy")
         assert not await engine.lift("toy")
         assert (await engine.full(resume=True)).exit_code == 0
+
+
+async def test_a_title_that_one_source_tells_lets_another_be_asked_by_it(tmp_path, monkeypatch):
+    class ByTitle(Toy):
+        def plan(self, seed: Seed) -> Sequence[str]:
+            return [f"{seed.title} ({seed.year})"] if seed.title and seed.year else []
+
+    monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb, "toy": ByTitle})
+    toy = FakeUpstream()
+    toy.handle(lambda ask: Response(200, {}, json.dumps({ask.params["ids"]: 7}).encode()))
+    async with engine_of(settings(tmp_path, invented_ids(3)), {"tmdb": tmdb_upstream(), "toy": toy}) as engine:
+        report = await engine.full()
+    told = {f"{title} ({year})" for title, year in ask(tmp_path, "select title, release_year from film_facts")}
+    assert {hit.params["ids"] for hit in toy.log.hits} == told
+    assert (report.lanes["toy"].done, report.exit_code) == (3, 0)
+
+
+async def test_a_film_without_an_id_waits_for_the_source_that_finds_it_and_is_asked_about_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(Wordy, "plan", lambda self, seed: [f"film/{seed.title}{seed.ids.get('imdb', '')}"])
+    monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb, "toy": Wordy})
+    toy = wordy_upstream()
+    film = Seed({}, "Brass Bridge 1", None, 1981)
+    async with engine_of(settings(tmp_path), {"tmdb": tmdb_upstream(), "toy": toy}) as engine:
+        await know(engine.store, Seed({"imdb": "tt9000001"}, "Brass Bridge 1", None, 1981), film)
+        report = await engine.full()
+    asked = [hit.path for hit in toy.log.hits if hit.path.startswith("/film/")]
+    assert asked == ["/film/Brass Bridge 1tt9000001"]
+    assert (report.lanes["toy"].done, report.exit_code) == (1, 0)

@@ -284,6 +284,7 @@ MISBEHAVIOURS: Mapping[str, Misbehaviour] = {
     for each in (
         too_many("429"),
         too_many("429_seconds", "1"),
+        too_many("429_long", "20"),
         too_many("429_date", date_in=2.0),
         too_many("429_zero", "0"),
         too_many("429_absurd", "1000000000000"),

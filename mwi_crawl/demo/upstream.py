@@ -357,7 +357,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--omdb-quota", type=int, help="requests OMDb answers before its quota is spent")
     parser.add_argument("--imdb-wall-after", type=int, help="pages IMDb shows before it puts up a wall")
     parser.add_argument(
-        "--script", action="append", default=[], metavar="NAME=PATTERN", help="misbehave so towards these"
+        "--script", action="append", default=[], metavar="NAME,PATTERN,START,TIMES", help="misbehave so"
     )
     parser.add_argument("--seconds", type=float, default=600.0, help="end after so long")
     return parser.parse_args(arguments)
@@ -378,8 +378,8 @@ async def _run(options: argparse.Namespace) -> None:
     upstream = FakeUpstream(latency=options.latency, log=RequestLog(options.log))
     count = int(options.films.partition(":")[2] or 0)
     serve_all(upstream, count, quota=options.omdb_quota, wall_after=options.imdb_wall_after)
-    for name, pattern in (words.split("=", 1) for words in options.script):
-        upstream.script(name, pattern)
+    for name, pattern, start, times in (words.split(",") for words in options.script):
+        upstream.script(name, pattern, start=int(start), times=int(times))
     if options.limit:
         upstream.limit(options.limit)
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()

@@ -1,7 +1,7 @@
 """IMDb's non-commercial datasets: seven files about all titles, of which only the rows about our films are kept.
 
-They are never asked film by film: `mwi_crawl.datasets` reads the files, and here stands what is in them. A row is a mapping
-from the column names of the file's first line to text, None for IMDb's `\\N`.
+They are never asked film by film: `mwi_crawl.datasets` reads the files, and here stands what is in them. A row is a
+mapping from the column names of the file's first line to text, None for IMDb's `\\N`.
 """
 
 from __future__ import annotations

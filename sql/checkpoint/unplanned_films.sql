@@ -1,12 +1,12 @@
 -- Followed films this source was never asked about, behind a place, with what is known of them; and those of which it had
 -- nothing, whose ids or titles have changed since (asked: 1). Films without an id are left out while :finder still looks
--- for them.
+-- for them. A title that no input gave is taken from a source that told it.
 select
   films.film_id,
   films.media_type,
-  films.title,
-  films.original_title,
-  films.release_year,
+  coalesce(films.title, told.title) as title,
+  coalesce(films.original_title, told.original_title) as original_title,
+  coalesce(films.release_year, told.release_year) as release_year,
   films.tmdb_id,
   films.imdb_id as imdb,
   films.letterboxd_slug as letterboxd,
@@ -17,6 +17,11 @@ select
   ) as boxd,
   exists (select 1 from jobs where jobs.film_id = films.film_id and jobs.source = :source) as asked
 from films
+left join film_facts as told on films.title is null and told.film_id = films.film_id and told.source = (
+  select coalesce(max(case source when :finder then source end), max(source))
+  from film_facts
+  where film_facts.film_id = films.film_id and film_facts.title is not null
+)
 where films.film_id > :after
   and films.followed = 1
   and (:scoped = 0 or films.film_id in (select film_id from temp.plan_scope))
