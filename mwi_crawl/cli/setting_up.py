@@ -33,7 +33,7 @@ def init(common: Common) -> int:
     folder = Path.cwd()
     try:
         made = [
-            _create(Path("config.toml"), shipped("config.toml"), "every setting, commented, with its default"),
+            _create(Path("config.toml"), _settings_file(), "every setting, commented, with its default"),
             _create(Path(".env.example"), shipped(".env.example"), "names of the optional keys"),
             _ignore(Path(".gitignore")),
         ]
@@ -54,6 +54,15 @@ def init(common: Common) -> int:
         say(f"Keys found: {found}.")
         say("Next: export your ratings at https://www.imdb.com/list/ratings  ->  mwi-crawl import ratings.csv")
     return 0
+
+
+def _settings_file() -> str:
+    """The config.toml that came with the program, with the sources it does not name."""
+    from mwi_crawl import sources
+    from mwi_crawl.config import completed, defaults
+    from mwi_crawl.queries import shipped
+
+    return completed(shipped("config.toml"), defaults(sources.discover()))
 
 
 def _make_database(config: Config) -> tuple[str, str] | None:

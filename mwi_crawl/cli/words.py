@@ -131,11 +131,13 @@ def summary(report: Report) -> list[str]:
 
 def next_step(report: Report, code: int, where: str, *, films: int) -> str:
     """The exit code, and the one command to run next. `where`: the options that it must be given again."""
+    from mwi_crawl.report import CLOSED
+
     if not code and not (films and report.lanes):
         first = f"put a key in .env, then: mwi-crawl full{where}" if films else f"mwi-crawl import ratings.csv{where}"
         return f"Next: {first}   (exit code {code})"
     go_on = f"mwi-crawl {resumable(report.kind)} --resume{where}"
-    closed = next((each.source for each in report.lanes.values() if each.state == "closed"), "SOURCE")
+    closed = next((each.source for each in report.lanes.values() if CLOSED.get(each.reason or "") == 7), "SOURCE")
     until = min((each.until for each in report.lanes.values() if each.until and each.waiting), default=None)
     steps: Mapping[int, str] = {
         0: f"mwi-crawl status{where}",

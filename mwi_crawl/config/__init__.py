@@ -13,9 +13,9 @@ person every problem together with its place, and knows where each value came fr
     showing    every setting with its value and the place that it came from, and config.toml with the sources it lacks
 """
 
-from mwi_crawl.config.loading import load
+from mwi_crawl.config.loading import defaults, load
 from mwi_crawl.config.secrets import SECRETS
 from mwi_crawl.config.showing import Row, completed, origins
 from mwi_crawl.config.tables import Config, SourceSettings
 
-__all__ = ["SECRETS", "Config", "Row", "SourceSettings", "completed", "load", "origins"]
+__all__ = ["SECRETS", "Config", "Row", "SourceSettings", "completed", "defaults", "load", "origins"]

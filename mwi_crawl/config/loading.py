@@ -30,6 +30,12 @@ _FREE_TABLES: Mapping[str, Any] = {
 }
 
 
+def defaults(sources: Mapping[str, type[Source]]) -> Config:
+    """The settings where nobody says anything."""
+    layers = (from_toml(FILE_NAME, ""),)
+    return checked(_model(sources, layers), layers, Redactor(()))
+
+
 def load(
     sources: Mapping[str, type[Source]],
     *,
