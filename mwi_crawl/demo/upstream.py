@@ -29,6 +29,7 @@ from random import Random
 from urllib.parse import urlencode
 
 from mwi_crawl.demo.cinemorgue import FakeCinemorgue
+from mwi_crawl.demo.datasets import FakeDatasets
 from mwi_crawl.demo.ddd import FakeDdd
 from mwi_crawl.demo.imdb import FakeImdb
 from mwi_crawl.demo.log import Hit, RequestLog
@@ -324,6 +325,7 @@ def serve_all(
         FakeDdd(count, None, None),
         FakeCinemorgue(count),
         FakeImdb(count, wall_after),
+        FakeDatasets(count),
     )
     for fake in fakes:
         upstream.handle(fake.answer)
