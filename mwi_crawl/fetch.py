@@ -71,6 +71,8 @@ class Fetcher:
         self.sent = 0
         self.under_way: set[asyncio.Task[Any]] = set()
         """The tasks whose request has left and whose answer is not there yet; robots.txt is nobody's answer."""
+        self.dropped: set[asyncio.Task[Any]] = set()
+        """The tasks that were cancelled when their request had left: the upstream may have answered it."""
 
     async def fetch(self, request: Request, etag: str | None = None) -> tuple[Response | Fault, float]:
         """The answer, or why there is none; and the monotonic time at which the last request for it started."""
@@ -151,6 +153,9 @@ class Fetcher:
         self.under_way.add(task)
         try:
             yield
+        except asyncio.CancelledError:
+            self.dropped.add(task)
+            raise
         finally:
             self.under_way.discard(task)
 

@@ -70,6 +70,7 @@ class Lane:
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
         self._halted = asyncio.Event()
+        self._capped = False  # the ledger ended it: a later run asks the ledger again, whose limit may be another then
 
     async def run(self) -> None:
         """Ask until nothing is due, the source must be left alone, or `halt` is called."""
@@ -121,7 +122,8 @@ class Lane:
         try:
             reply, started = await self._fetcher.fetch(request, jobs[0].etag if len(jobs) == 1 else None)
         except asyncio.CancelledError:
-            self._ledger.untake()
+            if asyncio.current_task() not in self._fetcher.dropped:  # it never left
+                self._ledger.untake()
             raise
         results = await self._understand(jobs, request, reply)
         for result in _telling(results):
@@ -139,6 +141,7 @@ class Lane:
         while (until := self._ledger.take(now := datetime.now(UTC))) is not None:
             seconds = (until - now).total_seconds()
             if seconds > PATIENCE:
+                self._capped = True
                 self._leave(Close("quota", seconds, "all the requests its quota allows are used"), iso(until))
                 return False
             self._throttle.pause(seconds, "quota")
@@ -230,7 +233,8 @@ class Lane:
 
     async def _remember(self) -> None:
         state = self._throttle.remember()
-        closed_until = self.report.until if self.report.reason not in (None, "offline", "key_rejected") else None
+        ours = self._capped or self.report.reason in (None, "offline", "key_rejected")
+        closed_until = None if ours else self.report.until
         if closed_until is None and state.closed_for > 0:
             closed_until = iso(datetime.now(UTC) + timedelta(seconds=state.closed_for))
         reason = self.report.reason or state.reason

@@ -33,7 +33,6 @@ class Ledger:
             quota = self._quotas[period] = self._rolled(quota, now)
             cap = self._caps.get(period)
             if cap is not None and quota.used >= cap:
-                self._quotas[period] = replace(quota, spent_at=quota.spent_at or now)
                 return quota.resets_at or next_reset(quota, now)
         for period, quota in self._quotas.items():
             self._quotas[period] = _counted(quota, now)
@@ -82,7 +81,7 @@ class Ledger:
         """The upstream's own count is better than ours."""
         if told.period == "minute":  # the throttle's business
             return
-        quota = _counted(self._quotas.get(told.period, Quota(told.period)), now)
+        quota = _begun(self._quotas.get(told.period, Quota(told.period)), now)
         cap = self._caps[told.period] = min(
             told.limit, self._caps.get(told.period, told.limit)
         )  # one's own may be less
@@ -120,10 +119,15 @@ def next_reset(quota: Quota, now: datetime) -> datetime:
     return today if today > now else today + DAY
 
 
+def _begun(quota: Quota, now: datetime) -> Quota:
+    if quota.began_at is not None:
+        return quota
+    quota = replace(quota, began_at=now)
+    return replace(quota, resets_at=next_reset(quota, now))
+
+
 def _counted(quota: Quota, now: datetime) -> Quota:
-    if quota.began_at is None:
-        quota = replace(quota, began_at=now)
-        quota = replace(quota, resets_at=next_reset(quota, now))
+    quota = _begun(quota, now)
     return replace(quota, used=quota.used + 1)
 
 
@@ -132,4 +136,5 @@ def _returned(quota: Quota, now: datetime, caps: Mapping[str, int]) -> Quota:
     assert quota.spent_at is not None
     seen = quota.period == "day" and now - quota.spent_at < DAY
     at = (now + timedelta(seconds=59)).strftime("%H:%M") if seen else quota.reset_time
-    return _counted(Quota(quota.period, limit=caps.get(quota.period), reset_time=at), now)
+    begun = _counted(Quota(quota.period, limit=caps.get(quota.period), reset_time=at), now)
+    return replace(begun, resets_at=next_reset(begun, now + timedelta(minutes=1)))  # this minute is the one just seen

@@ -75,7 +75,7 @@ class Report:
     def exit_code(self) -> int:
         """What the run amounts to, apart from signals and faults of the engine."""
         codes = {CLOSED[lane.reason] for lane in self.lanes.values() if lane.reason in CLOSED}
-        if codes >= {9} and any(lane.reason != "offline" for lane in self.lanes.values()):
+        if codes >= {9} and any(lane.reason != "offline" and lane.planned for lane in self.lanes.values()):
             codes = (codes - {9}) | {6}  # only some sources are out of reach: their work waits
         if self.total("failed") or self.total("broken") or self.stopped:
             codes.add(5)

@@ -61,9 +61,16 @@ def open_lane(db: sqlite3.Connection, run_id: int, source: str, planned: int | N
 
 
 def close_lane(db: sqlite3.Connection, run_id: int, lane: LaneReport) -> None:
-    """How a lane ended."""
+    """How a lane ended, with its figures made exact.
+
+    While it runs, films are counted as answers come; two rows may turn out to be one film, and an answer may lead to
+    several questions, so at the end they are counted as they stand in the file.
+    """
+    figures = dict(db.execute(sql("checkpoint/tally"), {"run_id": run_id, "source": lane.source}).fetchone())
+    for name, value in figures.items():
+        setattr(lane, name, value)
     values = {"state": lane.state, "reason": lane.reason, "seconds": lane.seconds, "source": lane.source}
-    db.execute(sql("checkpoint/close_lane"), {"run_id": run_id, **values})
+    db.execute(sql("checkpoint/close_lane"), {"run_id": run_id, **values, **figures})
 
 
 def end(db: sqlite3.Connection, report: Report, status: RunStatus, exit_code: int, message: str, now: str) -> None:

@@ -103,6 +103,29 @@ def test_the_hour_at_which_a_quota_was_back_is_learnt_and_waited_for_the_next_ti
     assert again == datetime(2026, 3, 6, 5, 8, tzinfo=UTC)
 
 
+def test_a_cap_of_our_own_teaches_nothing_about_the_upstreams_hour() -> None:
+    before = Ledger({"day": 2})
+    ask(before, 2)
+    assert before.take(START + HOUR) is not None
+    assert only(before).spent_at is None
+    after = Ledger({"day": 4}, before.rows)  # a higher limit was set: what was counted still counts
+    ask(after, 2, START + 2 * HOUR)
+    assert (only(after).reset_time, only(after).used) == (None, 4)
+    assert after.take(START + 2 * HOUR) == START + timedelta(days=1)
+
+
+def test_the_quota_that_came_back_is_counted_from_its_first_answer_on() -> None:
+    ledger = Ledger({"day": 10})
+    ask(ledger, 10, START)
+    ledger = Ledger({"day": 12}, ledger.rows)
+    ask(ledger, 1, START, Outcome.SPENT)
+    back = START + 7 * HOUR + timedelta(seconds=31)
+    ask(ledger, 1, back)
+    ask(ledger, 11, back + timedelta(minutes=2))
+    assert only(ledger).used == 12
+    assert ledger.take(back + timedelta(minutes=3)) == back.replace(minute=21, second=0) + timedelta(days=1)
+
+
 def test_a_month_ends_with_the_calendars() -> None:
     ledger = Ledger({"month": 2})
     ask(ledger, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from toys import Toy, ask, engine_of, invented_ids, know, settings, states, tmdb
 from mwi_crawl import lane, sources
 from mwi_crawl.demo.misbehaviour import Ask
 from mwi_crawl.demo.upstream import FakeUpstream
+from mwi_crawl.errors import OfflineError
 from mwi_crawl.model import Allowance, Outcome, Parsed, Record, Request, Response, Seed, Verdict
 from mwi_crawl.source import Source
 from mwi_crawl.sources.tmdb import Tmdb
@@ -72,7 +74,8 @@ async def test_a_quota_is_used_to_its_end_and_not_beyond_and_the_rest_waits(tmp_
         report = await engine.full()
     assert len(upstream.log.hits) == 12
     assert (report.exit_code, report.lanes["toy"].reason, report.lanes["toy"].waiting) == (6, "quota", 18)
-    assert ask(tmp_path, QUOTAS) == [("toy", "day", 12, 12, 1)]
+    assert ask(tmp_path, QUOTAS) == [("toy", "day", 12, 12, 0)]
+    assert ask(tmp_path, "select closed_until from throttles") == [(None,)]
     assert states(tmp_path) == {"done": 12, "pending": 18}
     assert ask(tmp_path, "select max(attempts), (select count(*) from failures) from jobs") == [(0, 0)]
 
@@ -86,6 +89,32 @@ async def test_the_quota_holds_over_a_restart_and_a_run_that_may_ask_nothing_ask
     assert len(upstream.log.hits) == 12
     assert report.exit_code == 6
     assert report.lanes["toy"].until is not None
+
+
+@pytest.mark.usefixtures("metered")
+async def test_a_higher_limit_is_used_at_once_and_what_was_counted_still_counts(tmp_path, monkeypatch):
+    upstream = upstream_of(FakeMetered())
+    for limit in (12, 20):
+        monkeypatch.setattr(Metered, "allowed", {"day": limit})
+        async with engine_of(settings(tmp_path, invented_ids(30)), upstream) as engine:
+            await engine.lift("toy")
+            await engine.full(resume=True)
+        assert len(upstream.log.hits) == limit
+    assert ask(tmp_path, "select used, reset_time from quotas") == [(20, None)]
+
+
+@pytest.mark.usefixtures("metered")
+async def test_a_request_that_was_dropped_under_way_is_counted(tmp_path):
+    upstream = upstream_of(FakeMetered())
+    upstream.latency = 5.0
+    async with engine_of(settings(tmp_path, invented_ids(30), toy={"concurrency": 4}), upstream) as engine:
+        run = asyncio.create_task(engine.full())
+        while len(upstream.log.hits) < 4:
+            await asyncio.sleep(0.01)
+        engine.stop()
+        engine.stop()
+        await run
+    assert ask(tmp_path, "select used from quotas") == [(4,)]
 
 
 @pytest.mark.usefixtures("metered")
@@ -295,3 +324,35 @@ async def test_a_film_without_an_id_waits_for_the_source_that_finds_it_and_is_as
     asked = [hit.path for hit in toy.log.hits if hit.path.startswith("/film/")]
     assert asked == ["/film/Brass Bridge 1tt9000001"]
     assert (report.lanes["toy"].done, report.exit_code) == (1, 0)
+
+
+async def test_two_rows_that_turn_out_to_be_one_film_while_another_source_asks_count_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(Toy, "batch", 1)
+    monkeypatch.setattr(Toy, "plan", lambda self, seed: [seed.ids.get("imdb") or f"t{seed.ids['tmdb_movie']}"])
+    monkeypatch.setattr(sources, "discover", lambda: {"tmdb": Tmdb, "toy": Toy})
+    toy = FakeUpstream(latency=0.05)
+    toy.handle(lambda ask: Response(200, {}, json.dumps({ask.params["ids"]: 7}).encode()))
+    async with engine_of(settings(tmp_path), {"tmdb": tmdb_upstream(), "toy": toy}) as engine:
+        await know(engine.store, Seed({"imdb": "tt9000001"}), Seed({"tmdb_movie": "9000001"}))
+        report = await engine.full()
+    assert ask(tmp_path, "select count(*) from films") == [(1,)]
+    for lane_ in report.lanes.values():
+        assert (lane_.planned, lane_.done, lane_.waiting) == (1, 1, 0)
+    assert ask(tmp_path, "select planned, done from run_sources") == [(1, 1), (1, 1)]
+
+
+@pytest.mark.usefixtures("toy_only")
+async def test_a_source_with_nothing_to_ask_does_not_make_a_lost_network_a_success(tmp_path, monkeypatch):
+    class Idle(Toy):
+        name = "idle"
+
+        def plan(self, seed: Seed) -> Sequence[str]:
+            return []
+
+    monkeypatch.setattr(sources, "discover", lambda: {"idle": Idle, "toy": Toy})
+    toy = FakeUpstream()
+    toy.script("dns")
+    tables = {"idle": {"enabled": True}}
+    async with engine_of(settings(tmp_path, invented_ids(2), **tables), toy) as engine:
+        with pytest.raises(OfflineError):
+            await engine.full()
