@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mwi_crawl import sources
 from mwi_crawl.config import Config
 from mwi_crawl.errors import InputError, KeyMissingError, SourceOffError
@@ -35,7 +37,7 @@ def choose_sources(config: Config, named: tuple[str, ...]) -> tuple[dict[str, So
         if settings.enabled and able:
             taking_part[name] = source
         elif named:
-            raise _no_key(source) if settings.enabled else _off(source)
+            raise _no_key(source, secrets) if settings.enabled else _off(source)
         else:
             skipped[name] = "no_key" if settings.enabled else "off"
     return taking_part, skipped
@@ -51,13 +53,24 @@ def _bulk(kind: type[Source]) -> InputError:
 
 def _off(source: Source) -> SourceOffError:
     return SourceOffError(
-        f'source "{source.name}" is off. {source.why_off}'.rstrip(),
+        f'source "{source.name}" is off.',
         safe="Nothing was fetched; your data is unchanged.",
-        todo=f"To switch it on: [sources.{source.name}] enabled = true in config.toml",
+        todo=source.why_off or f"To switch it on: [sources.{source.name}] enabled = true in config.toml",
     )
 
 
-def _no_key(source: Source) -> KeyMissingError:
+def misshapen(source: Source | type[Source], secrets: Mapping[str, str]) -> str | None:
+    """The variable that holds something, but no key of this source, where that is why it has none."""
+    return next((name for name in source.key_names if secrets.get(name)), None)
+
+
+def _no_key(source: Source, secrets: Mapping[str, str]) -> KeyMissingError:
+    if name := misshapen(source, secrets):
+        return KeyMissingError(
+            f"what {name} holds is not of the shape of a key of {source.title}.",
+            safe="Nothing was fetched; your data is unchanged.",
+            todo=f"Copy it again from {source.key_url}, then: mwi-crawl keys check",
+        )
     return KeyMissingError(
         f'source "{source.name}" was asked for but has no key.',
         safe="Nothing was fetched; your data is unchanged.",

@@ -56,6 +56,12 @@ class Ledger:
             }
         return None
 
+    def left(self, now: datetime) -> tuple[str, int, int] | None:
+        """The period, what is left of it and what it allows; None if no limit is known."""
+        for period, cap in self._caps.items():
+            return period, max(0, cap - self._rolled(self._quotas[period], now).used), cap
+        return None
+
     def learnt(self) -> str:
         """What a refusal taught, for a person."""
         period, quota = max(self._quotas.items(), key=lambda pair: str(pair[1].spent_at or ""), default=("", None))

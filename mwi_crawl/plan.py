@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mwi_crawl import films, runs
+from mwi_crawl import checkpoint, films, runs
+from mwi_crawl.ledger import Ledger
 from mwi_crawl.model import MediaType, Seed
 from mwi_crawl.queries import script, sql
 from mwi_crawl.settle import iso
@@ -37,10 +38,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a source's share of a plan takes."""
+    """What a source's share of a plan takes. `quota`: the period, what is left of it, and what it allows."""
 
     films: int
     requests: int
+    quota: tuple[str, int, int] | None = None
 
 
 def follow(db: sqlite3.Connection, seeds: Sequence[Seed], now: str) -> None:
@@ -122,7 +124,10 @@ def due(db: sqlite3.Connection, run_id: int, source: str) -> int:
 def estimate(
     db: sqlite3.Connection, kind: str, sources: Mapping[str, Source], scope: Scope, seeds: Sequence[Seed], now: datetime
 ) -> dict[str, Cost]:
-    """What a run would do now, per source. Plans for real and takes it back, so the figures are those of the run."""
+    """What a run would do now, per source, at most. Plans for real and takes it back.
+
+    Rows that will turn out to be one film are counted each, since nobody knows that before the answers are there.
+    """
     db.execute("savepoint estimate")
     try:
         run = runs.begin(db, kind, "{}", iso(now))
@@ -152,7 +157,8 @@ def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now
     complete(db, run_id, source, scope, iso(now))
     keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run_id, "source": source.name})
     requests = sum(source.cost(row[0]) for row in keys)
-    return Cost(due(db, run_id, source.name), -(-requests // source.batch))
+    left = Ledger(source.quotas(), checkpoint.quotas(db, source.name)).left(now)
+    return Cost(due(db, run_id, source.name), -(-requests // source.batch), left)
 
 
 def _unplanned(

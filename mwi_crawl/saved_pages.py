@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from mwi_crawl import checkpoint, films, parse
-from mwi_crawl.model import Job, JobState, Outcome, Parsed, Response, Result, Seed, Settled
+from mwi_crawl.importers.imdb import media_type_of
+from mwi_crawl.model import Job, JobState, MediaType, Outcome, Parsed, Response, Result, Seed, Settled
 from mwi_crawl.queries import sql
 from mwi_crawl.saved_files import ARCHIVE, SavedFile, UnfitError, read_page
 from mwi_crawl.settle import iso, settle
@@ -91,20 +92,27 @@ def readers(known: Iterable[Source]) -> list[Source]:
     return [source for source in known if type(source).recognize is not Source.recognize]
 
 
-async def take(
-    store: Store, sources: Sequence[Source], files: Iterable[SavedFile], *, max_body: int, keep_bodies: bool
-) -> Taken:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How pages are taken: bytes of the largest one, whether bodies are kept, and which kinds of title are crawled."""
+
+    max_body: int
+    keep_bodies: bool = True
+    include: frozenset[MediaType] = frozenset({MediaType.MOVIE})
+
+
+async def take(store: Store, sources: Sequence[Source], files: Iterable[SavedFile], terms: Terms) -> Taken:
     """Store what these files say. Raises StorageError; nothing that a file holds ends it."""
     taken = Taken()
     for file in files:
-        told = await _take(store, sources, file, max_body, keep_bodies)
+        told = await _take(store, sources, file, terms)
         taken.add(replace(told, name=file.name))
     return taken
 
 
-async def _take(store: Store, sources: Sequence[Source], file: SavedFile, max_body: int, keep_bodies: bool) -> Told:
+async def _take(store: Store, sources: Sequence[Source], file: SavedFile, terms: Terms) -> Told:
     try:
-        page = read_page(file, max_body)
+        page = read_page(file, terms.max_body)
     except UnfitError as error:
         return Told(Fate.SKIPPED, str(error))
     except OSError as error:
@@ -116,7 +124,7 @@ async def _take(store: Store, sources: Sequence[Source], file: SavedFile, max_bo
     source, key = found
     result = parse.understand(source, Job(0, source.name, key, None), source.request([key]), answer)
     if result.outcome in (Outcome.OK, Outcome.BROKEN):
-        return await store.transact(_store, source, result, page.saved_at, keep_bodies=keep_bodies)
+        return await store.transact(_store, source, result, page.saved_at, terms)
     fate = Fate.WALL if result.outcome is Outcome.DENIED else Fate.SKIPPED
     return Told(fate, result.message or f"is no good answer ({result.reason or result.outcome})")
 
@@ -139,7 +147,7 @@ def _stranger(sources: Sequence[Source], file: SavedFile, answer: Response) -> T
     return Told(Fate.STRANGER, LACKING if file.kind == ARCHIVE else Fate.STRANGER)
 
 
-def _store(db: sqlite3.Connection, source: Source, result: Result, saved_at: datetime, *, keep_bodies: bool) -> Told:
+def _store(db: sqlite3.Connection, source: Source, result: Result, saved_at: datetime, terms: Terms) -> Told:
     """Store one page as if it had been fetched when it was saved, in one transaction."""
     key, at, now = result.job.key, iso(saved_at), iso(datetime.now(UTC))
     told = Told(Fate.NEW, source=source.name, key=key)
@@ -150,12 +158,12 @@ def _store(db: sqlite3.Connection, source: Source, result: Result, saved_at: dat
         return _broken(told, result) if result.outcome is Outcome.BROKEN else replace(told, fate=Fate.KNOWN)
     if since is not None and since > at:
         return replace(told, fate=Fate.OLDER)
-    film_id = _film(db, source, result, None if known is None else known["film_id"], now)
+    film_id = _film(db, source, result, None if known is None else known["film_id"], terms, now)
     if film_id is None and result.outcome is Outcome.OK:
         return Told(Fate.SKIPPED, "does not say which film it is about")
     db.execute(sql("checkpoint/add_saved_page"), {**names, "film_id": film_id, "ready_at": at})
     job = db.execute(sql("checkpoint/saved_page"), names).fetchone()
-    stored = _settle(db, source, result, job, saved_at, keep_bodies=keep_bodies)
+    stored = _settle(db, source, result, job, saved_at, keep_bodies=terms.keep_bodies)
     if stored.state is JobState.BROKEN:
         return _broken(told, stored.result)
     return told if since is None else replace(told, fate=Fate.CHANGED)
@@ -183,14 +191,17 @@ def _is_same(known: sqlite3.Row, source: Source, result: Result, at: str) -> boo
     return bool(known["fetched_at"] == at)
 
 
-def _film(db: sqlite3.Connection, source: Source, result: Result, before: int | None, now: str) -> int | None:
+def _film(
+    db: sqlite3.Connection, source: Source, result: Result, before: int | None, terms: Terms, now: str
+) -> int | None:
     """The film of a page: the one that its job is about, the one that bears its ids, or a new one."""
     seed = _seed(result.parsed) if result.parsed and result.parsed.ids else _seed_of_key(source, result.job.key)
     film_id = before
     if film_id is None and seed.ids:
         film_id = films.find(db, seed)
         if film_id is None:
-            return films.add(db, seed, origin=ORIGIN, followed=True, now=now)
+            followed = seed.media_type is None or seed.media_type in terms.include
+            return films.add(db, seed, origin=ORIGIN, followed=followed, now=now)
     if film_id is None:
         return None
     film_id = films.learn(db, film_id, seed.ids, now)  # as of now, so that other sources ask again where ids are new
@@ -207,6 +218,7 @@ def _seed(parsed: Parsed) -> Seed:
         title if isinstance(title, str) else None,
         original if isinstance(original, str) else None,
         year if isinstance(year, int) else None,
+        media_type_of(str(facts.get("title_type") or "")),
     )
 
 

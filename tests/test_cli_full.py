@@ -161,9 +161,9 @@ def test_a_dry_run_and_a_plan_send_nothing_and_start_nothing(mwi: Person, tmdb: 
     plan, dry = mwi("plan", "full"), mwi("full", "--dry-run")
     assert plan.out == dry.out
     assert "2 films to ask about. Run not started, no request sent." in plan.out
-    assert re.search(r"tmdb +2 +~4 +5000/s +~1.0 s", plan.out)
+    assert re.search(r"tmdb +2 +~4 +5000/s +– +~1.0 s", plan.out)
     assert "Start with: mwi-crawl full" in plan.out
-    assert json.loads(mwi("plan", "--json").out)["sources"] == {"tmdb": {"films": 2, "requests": 4}}
+    assert json.loads(mwi("plan", "--json").out)["sources"] == {"tmdb": {"films": 2, "requests": 4, "left": None}}
     assert tmdb.log.hits == []
     assert mwi.ask("select count(*) from runs") == [(0,)]
     assert not (mwi.folder / "plan.log").exists()
@@ -333,3 +333,15 @@ def test_a_locked_database_is_waited_for_and_told(
     assert said.code == 8
     assert said.err.count("Waiting: the database is locked by another program") == 1
     assert said.err.splitlines()[-1] == "(exit code 8)"
+
+
+def test_a_plan_says_how_many_days_a_quota_makes_of_it(
+    mwi: Person, every_source: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMDB_API_KEY", "abcdef12")
+    monkeypatch.setenv("MWI_SOURCES__OMDB__DAILY_LIMIT", "2")
+    mwi.follow(*(f"tt{1_000_000 + number}" for number in range(5)))
+    mwi.change("insert into quotas (source, period, used, \"limit\") values ('omdb', 'day', 1, 2)")
+    said = mwi("plan", "full")
+    assert re.search(r"omdb +5 +~5 +5/s +1 left today +3 days \(1 now, then 2 a day\)", said.out)
+    assert json.loads(mwi("plan", "full", "--json").out)["sources"]["omdb"]["left"] == 1

@@ -254,3 +254,26 @@ def test_a_folder_that_cannot_be_written_is_told_and_can_still_be_looked_at(mwi:
         assert mwi("doctor").code == 8
     finally:
         mwi.folder.chmod(0o700)
+
+
+def test_a_key_of_a_wrong_shape_is_said_to_be_so_and_not_shown(
+    mwi: Person, every_source: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMDB_API_KEY", "secretOMDB1234")
+    mwi("init")
+    said = mwi("keys", "check", "--source", "omdb")
+    assert said.code == 4
+    assert "what OMDB_API_KEY holds is not of the shape of a key" in said.out
+    refused = mwi("full", "--source", "omdb")
+    assert refused.code == 4
+    assert "OMDB_API_KEY holds is not of the shape" in refused.err
+    assert "secretOMDB1234" not in said.out + said.err + refused.out + refused.err
+
+
+def test_doctor_asks_the_fake_upstream_of_a_demo_and_lifts_its_closure(mwi: Person) -> None:
+    mwi("init", "--db", "demo.db")
+    mwi.change("insert into settings values ('upstream', 'demo on a bad day')", "demo.db")
+    mwi.change("insert into throttles values ('imdb', 1, null, '2999-01-01', 'blocked', '2026')", "demo.db")
+    said = mwi("doctor", "imdb", "--db", "demo.db")
+    assert said.code == 0
+    assert mwi.ask("select closed_until from throttles", "demo.db") == [(None,)]

@@ -63,6 +63,7 @@ class Album(Source):
         if fields.get("absent"):
             return Parsed(absent="not_found")
         records = [Record("film_facts", {"title": fields["title"], "release_year": fields.get("year")})]
+        records[0] = Record("film_facts", {**records[0].values, "title_type": fields.get("type")})
         records += [Record("film_genres", {"genre": genre}) for genre in fields.get("genres", [])]
         ids = {} if fields.get("nameless") else {"imdb": fields["id"], **fields.get("ids", {})}
         return Parsed(("film_facts", "film_genres"), tuple(records), keys=(f"cast/{fields['id']}",), ids=ids)
@@ -399,7 +400,7 @@ def test_a_file_that_is_gone_or_closed_to_us_is_named(tmp_path: Path) -> None:
 async def test_files_that_cannot_be_read_end_nothing(mwi: Person) -> None:
     files = [SavedFile("gone.html", mwi.folder / "gone.html"), SavedFile("x.html", save(mwi, "x.html", page()))]
     async with Store(mwi.folder / "mwi.db") as store:
-        taken = await saved_pages.take(store, [Album()], files, max_body=MB, keep_bodies=True)
+        taken = await saved_pages.take(store, [Album()], files, saved_pages.Terms(MB))
     assert [(told.name, told.reason) for told in taken.told] == [
         ("gone.html", "cannot be read (No such file or directory)")
     ]
@@ -513,3 +514,11 @@ def test_quiet_says_nothing_about_pages(mwi: Person) -> None:
 def test_a_name_that_would_steer_the_terminal_does_not(mwi: Person) -> None:
     save(mwi, "saved/\x1b[2Jx.html", "<html>sun</html>")
     assert "\x1b" not in mwi("import", "pages", "saved").out
+
+
+def test_an_episode_is_kept_and_not_crawled_unless_that_is_asked_for(mwi: Person, album: None) -> None:
+    save(mwi, "a.html", page("tt1628065", "Tell It to the Frogs", type="tvEpisode"))
+    save(mwi, "b.html", page("tt0133093", type="movie"))
+    assert mwi("import", "pages", ".").code == 0
+    rows = dict(mwi.ask("select imdb_id, media_type || followed from films"))
+    assert rows == {"tt1628065": "episode0", "tt0133093": "movie1"}

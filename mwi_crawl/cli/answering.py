@@ -49,6 +49,13 @@ def is_demo(path: Path) -> bool:
     return demo_day(path) is not None
 
 
+def demo_keys(path: Path) -> dict[str, str]:
+    """The keys with which the fake upstreams of a demo's file are asked; none for any other file."""
+    from mwi_crawl.demo.history import KEYS
+
+    return dict(KEYS) if is_demo(path) else {}
+
+
 def demo_day(path: Path) -> str | None:
     """What kind of day the upstreams of a demo's file have; None: the file is no demo's."""
     from mwi_crawl.queries import sql

@@ -98,7 +98,10 @@ async def _estimate(given: Common, scope: Scope, *, as_json: bool) -> int:
         async with Engine(config) as engine:
             costs, skipped = await engine.estimate(scope)
     if as_json:
-        shown = {name: {"films": cost.films, "requests": cost.requests} for name, cost in costs.items()}
+        shown = {
+            name: {"films": cost.films, "requests": cost.requests, "left": cost.quota[1] if cost.quota else None}
+            for name, cost in costs.items()
+        }
         print_json({"sources": shown, "skipped": skipped})
         return 0
     _show(costs, skipped, config, given)
@@ -111,8 +114,8 @@ def _show(costs: dict[str, Cost], skipped: dict[str, str], config: Config, given
     due = max((cost.films for cost in costs.values()), default=0)
     say(f"{words.count(due, 'film')} to ask about. Run not started, no request sent.")
     rows = [_row(config, name, cost) for name, cost in costs.items()]
-    rows += [(name, "–", "–", "–", REASONS.get(why, why)) for name, why in skipped.items()]
-    print_table(rows, ("source", "films", "requests", "rate", "time"))
+    rows += [(name, "–", "–", "–", "–", REASONS.get(why, why)) for name, why in skipped.items()]
+    print_table(rows, ("source", "films", "requests", "rate", "quota", "time"))
     if due:
         room = sum(cost.films for cost in costs.values()) * BYTES_PER_FILM
         say(f"Disk: about +{words.size(room)}. Start with: mwi-crawl full{given.again}")
@@ -123,8 +126,19 @@ def _show(costs: dict[str, Cost], skipped: dict[str, str], config: Config, given
 
 
 def _row(config: Config, name: str, cost: Cost) -> tuple[str, ...]:
-    rate = config.sources[name].requests_per_second
+    rate, quota = config.sources[name].requests_per_second, "–"
+    if cost.quota is not None:
+        period, left, _ = cost.quota
+        quota = f"{left:,} left this {period}" if period != "day" else f"{left:,} left today"
     if not cost.films:
-        return name, "0", "0", f"{rate:g}/s", "nothing due"
-    time = words.duration(max(1.0, cost.requests / rate))
-    return name, f"{cost.films:,}", f"~{cost.requests:,}", f"{rate:g}/s", f"~{time}"
+        return name, "0", "0", f"{rate:g}/s", quota, "nothing due"
+    return name, f"{cost.films:,}", f"~{cost.requests:,}", f"{rate:g}/s", quota, _time(cost, rate)
+
+
+def _time(cost: Cost, rate: float) -> str:
+    """How long it takes at the source's rate; in days or months where its quota is the narrower limit."""
+    if cost.quota is not None and cost.requests > cost.quota[1]:
+        period, left, allowed = cost.quota
+        periods = 1 + -(-(cost.requests - left) // max(1, allowed))
+        return f"{words.count(periods, period)} ({left:,} now, then {allowed:,} a {period})"
+    return f"~{words.duration(max(1.0, cost.requests / rate))}"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mwi_crawl.cli import looking, words
+from mwi_crawl.cli.answering import answered
 from mwi_crawl.cli.options import Common, common, settings
-from mwi_crawl.cli.setting_up import judged
+from mwi_crawl.cli.setting_up import judged, no_key
 from mwi_crawl.cli.terminal import say
 from mwi_crawl.settle import iso
 
@@ -41,7 +42,7 @@ def doctor(common: Common, source: str | None) -> int:
     """Look at everything a crawl needs; sends nothing. With SOURCE: ask that upstream one question."""
     config = settings(common, logged=False)
     if source is not None:
-        return asyncio.run(_ask(config, source))
+        return asyncio.run(_ask(common, source))
     sources = list(_sources(config))
     findings = [*_program(config), *_database(config.paths.db), *sources]
     bad = sum(kind == "BAD" for kind, _ in findings)
@@ -53,7 +54,12 @@ def doctor(common: Common, source: str | None) -> int:
     return 8 if bad else 0
 
 
-async def _ask(config: Config, name: str) -> int:
+async def _ask(given: Common, name: str) -> int:
+    async with answered(given, logged=False) as config:
+        return await _asked(config, name)
+
+
+async def _asked(config: Config, name: str) -> int:
     from mwi_crawl import sources
     from mwi_crawl.crawl import Engine
     from mwi_crawl.errors import InputError
@@ -73,7 +79,7 @@ async def _ask(config: Config, name: str) -> int:
         return 0
     result = await Engine(config).probe(name)
     if result is None:
-        say(f"no key: put {kind.key_names[0]}=... in .env; a free key: {kind.key_url}")
+        say(no_key(config, kind))
         return 4
     code, said = judged(result)
     say(f"{said}{f'   {result.message}' if result.message else ''}   1 request   (exit code {code})")

@@ -98,9 +98,9 @@ async def _import(
         done: list[Imported] = []
         for file, tables in readings:
             done += await store.transact(ingest.ingest, file, tables, owner, iso(datetime.now(UTC)))
-        max_body = int(config.engine.max_body_mb * 1024 * 1024)
-        keep = config.engine.keep_bodies
-        taken = await saved_pages.take(store, _readers(config), pages, max_body=max_body, keep_bodies=keep)
+        engine = config.engine
+        terms = saved_pages.Terms(int(engine.max_body_mb * 1024 * 1024), engine.keep_bodies, owner.include)
+        taken = await saved_pages.take(store, _readers(config), pages, terms)
     return done, taken
 
 

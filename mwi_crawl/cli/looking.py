@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mwi_crawl.cli import words
+from mwi_crawl.cli.answering import demo_keys
 from mwi_crawl.cli.options import Common, common, json_option, look, settings
 from mwi_crawl.cli.terminal import on_terminal, print_json, print_table, say
 from mwi_crawl.settle import iso
@@ -142,7 +143,7 @@ def able(config: Config) -> dict[str, str]:
     """What stands in the way of each source: `off`, `no_key`; `bulk` for files about all films; `able` if nothing."""
     from mwi_crawl import sources
 
-    secrets = config.reveal()
+    secrets = config.reveal() | demo_keys(config.paths.db)
     return {name: _able(kind, config.sources[name], secrets) for name, kind in sources.discover().items()}
 
 

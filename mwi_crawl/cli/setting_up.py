@@ -148,14 +148,15 @@ def check_keys(common: Common, only: tuple[str, ...]) -> int:
 
 def _check_key(given: Common, config: Config, kind: type[Source], *, named: bool) -> int:
     """Say whether a key is taken. Returns the exit code; a missing one is a fault only where it was asked about."""
+    from mwi_crawl.choice import misshapen
     from mwi_crawl.crawl import Engine
 
     result = asyncio.run(Engine(config).probe(kind.name))
     if result is None:
-        if not given.quiet or named:
-            without = f"; without it: no {kind.adds}" if kind.adds else ""
-            say(f" {kind.name:<11}none     {kind.key_names[0]} is not set{without}; a free key: {kind.key_url}")
-        return 4 if named else 0
+        wrong = misshapen(kind, config.reveal()) is not None
+        if wrong or named or not given.quiet:
+            say(f" {kind.name:<11}{'wrong' if wrong else 'none':<9}{no_key(config, kind)}")
+        return 4 if wrong or named else 0
     code, said = judged(result)
     if code or not given.quiet:
         todo = f"   Copy it again from {kind.key_url}" if code == 4 else ""
@@ -163,6 +164,16 @@ def _check_key(given: Common, config: Config, kind: type[Source], *, named: bool
         used = _used(config, kind.name)
         say(f" {kind.name:<11}{said:<9}{_shown_key(config, kind)}   1 request{used}{why}{todo}")
     return code
+
+
+def no_key(config: Config, kind: type[Source]) -> str:
+    """Why a source has no key, what that costs, and where there is one."""
+    from mwi_crawl.choice import misshapen
+
+    if name := misshapen(kind, config.reveal()):
+        return f"what {name} holds is not of the shape of a key; copy it again from {kind.key_url}"
+    without = f"; without it: no {kind.adds}" if kind.adds else ""
+    return f"{kind.key_names[0]} is not set{without}; a free key: {kind.key_url}"
 
 
 def _shown_key(config: Config, kind: type[Source]) -> str:
