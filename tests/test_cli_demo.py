@@ -55,7 +55,8 @@ def test_the_demo_needs_no_key_and_ends_with_questions_and_their_answers(mwi: Pe
     assert "This is a demo: a fake upstream on this machine answers" in said.err
     asked = [line for line in said.out.splitlines() if line.startswith('$ sqlite3 demo.db "')]
     assert len(asked) == len(demonstration.QUESTIONS)
-    assert said.out.index("Run 1 finished") < said.out.index(asked[0])
+    made = said.out.index(" tables rebuilt")
+    assert said.out.index("Run 1 finished") < made < said.out.index(asked[0])
     assert said.last == "Yours next:  mkdir films && cd films && mwi-crawl init"
 
 
@@ -71,6 +72,10 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     program = f"{CALM}\nfrom mwi_crawl.cli import main\nmain()"
     subprocess.run([sys.executable, "-c", program, "demo", "-q"], cwd=folder, check=True, timeout=60)
     return sqlite3.connect(folder / "demo.db")
+
+
+def test_every_table_can_be_made_of_the_demo(answers: sqlite3.Connection) -> None:
+    assert answers.execute("select name, skipped from aggregate_tables where skipped is not null").fetchall() == []
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")

@@ -36,7 +36,7 @@ def test_a_run_says_how_it_begins_and_what_it_came_to(mwi: Person, tmdb: FakeUps
     first, tmdb_line, last = said.out.splitlines()
     assert re.fullmatch(r"Run 1 finished in [\d.]+ s\. 5 requests, 0 retried, 0 failed\.", first)
     assert tmdb_line.split() == ["tmdb", "2", "done,", "1", "not", "there"]
-    assert last == "Next: mwi-crawl status   (exit code 0)"
+    assert last == "Next: mwi-crawl aggregate   (exit code 0)"
 
 
 def test_a_second_run_asks_nothing_and_says_so(mwi: Person, tmdb: FakeUpstream) -> None:
@@ -181,7 +181,7 @@ def test_what_follows_is_told_with_the_options_that_were_given(mwi: Person, tmdb
     mwi.write("my settings.toml", '[ingest]\nimdb_ids = ["tt9000001"]\n')
     said = mwi("full", "--config", "my settings.toml", "--db", "other.db")
     assert said.code == 0
-    assert said.last.startswith("Next: mwi-crawl status --config 'my settings.toml' --db other.db ")
+    assert said.last.startswith("Next: mwi-crawl aggregate --config 'my settings.toml' --db other.db ")
 
 
 def test_an_unknown_film_is_a_problem_of_input(mwi: Person, tmdb: FakeUpstream) -> None:

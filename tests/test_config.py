@@ -91,7 +91,8 @@ def test_without_any_file_the_defaults_apply(folder: Folder) -> None:
     assert config.engine.user_agent.startswith("mwi-crawl/")
     assert "{" not in config.engine.user_agent
     assert config.ingest.include == (MediaType.MOVIE,)
-    assert config.ranking == {"bayesian": {"m": 25}}
+    assert config.ranking["bayesian"] == {"m": 25, "percentile": 0, "mean_of": "ratings", "unvoted": False}
+    assert config.cohorts["world"].ranking == {"bayesian": {"m": 25_000}}
     assert {row.origin for row in origins(config)} == {"default"}
 
 
@@ -119,10 +120,10 @@ def test_each_layer_overrules_the_one_below(folder: Folder) -> None:
 
 def test_a_layer_that_sets_one_value_leaves_its_neighbours(folder: Folder) -> None:
     folder.toml("[sources.archive]\nburst = 5\n[ranking.wilson]\nz = 1.5\n[profiles.quick]\npages_per_list = 4")
-    config = folder.load({"MWI_SOURCES__ARCHIVE__TTL_DAYS": "9", "MWI_RANKING__WILSON__K": "2"})
+    config = folder.load({"MWI_SOURCES__ARCHIVE__TTL_DAYS": "9", "MWI_RANKING__WILSON__MIN_RATINGS": "2"})
     archive = config.sources["archive"]
     assert (archive.burst, archive.ttl_days, archive.concurrency) == (5, 9, 10)
-    assert config.ranking == {"bayesian": {"m": 25}, "wilson": {"z": 1.5, "k": 2}}
+    assert config.ranking["wilson"] == {"z": 1.5, "positive": 3.5, "min_ratings": 2}
     assert config.profiles["quick"].lists == ("popular", "trending")
     assert config.profiles["quick"].pages_per_list == 4
 
@@ -551,7 +552,7 @@ def test_every_setting_is_shown_with_its_origin(folder: Folder) -> None:
 
 
 def test_the_shown_values_are_toml_that_gives_the_same_settings(folder: Folder) -> None:
-    config = folder.toml('[ranking."a b"]\nx = 1e-7\n[paths]\ndb = "ü \\"x\\".db"\n').load()
+    config = folder.toml('[cohorts."a b".ranking.hybrid]\nalpha = 1e-7\n[paths]\ndb = "ü \\"x\\".db"\n').load()
     secrets = set(SECRETS) | {"ARCHIVE_API_KEY"}
     text = "".join(f"{row.key} = {row.value}\n" for row in origins(config) if row.key not in secrets)
     assert folder.toml(text).load().model_dump() == config.model_dump()

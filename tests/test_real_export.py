@@ -102,4 +102,4 @@ async def test_the_last_line_says_how_it_ended_and_what_to_do_next(tmp_path):
         await mwi_crawl("import", str(EXPORT), cwd=tmp_path, base_url=base_url)
         code, said, _ = await mwi_crawl("full", "--limit", "40", cwd=tmp_path, base_url=base_url)
     assert code == 0
-    assert said.splitlines()[-1] == "Next: mwi-crawl status   (exit code 0)"
+    assert said.splitlines()[-1] == "Next: mwi-crawl aggregate   (exit code 0)"

@@ -21,7 +21,9 @@ import zstandard
 from battery import kill_and_resume as battery
 from toys import tmdb_upstream
 
+from mwi_crawl.demo.ddd import FakeDdd
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, Misbehaviour
+from mwi_crawl.demo.omdb import FakeOmdb
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.model import Response
 from mwi_crawl.redact import encodings
@@ -145,6 +147,47 @@ async def test_a_key_is_nowhere_after_every_fault_and_a_crash(tmp_path, name):
     assert {"mwi-crawl.log", "mwi.db", "mwi.db.lock", "mwi.db-wal", "dump"} <= {place for place, _ in found}
     assert sum(re.match(rb"<html>|{", content) is not None for _, content in found) > 10  # bodies are looked into
     assert give_away(key, found) == set()
+
+
+OTHER_KEYS = {"OMDB_API_KEY": "c0ffee42", "DDD_API_KEY": "CANARY-ddd-0123456789abcdef"}
+
+
+async def test_the_other_sources_keys_are_nowhere_though_they_are_sent_back(tmp_path):
+    folder = tmp_path / "films"
+    await asyncio.to_thread(battery.fill, folder, 60)
+    upstream = FakeUpstream()
+    for fake in (FakeOmdb(60), FakeDdd(60, None, None)):
+        upstream.handle(fake.answer)
+    for number, echo in enumerate(ECHOES):
+        upstream.script(echo, "/", start=5 + 3 * number, times=1)
+        upstream.script(echo, "/api/v3/items*", start=5 + 3 * number, times=1)
+    upstream.script("reset_mid_body", "/", start=30, times=2)
+    found: list[tuple[str, bytes]] = []
+    async with upstream.serve() as base_url:
+        environ = battery.environment(base_url, 2000) | OTHER_KEYS | {"MWI_SOURCES__TMDB__ENABLED": "false"}
+        for name in ("OMDB", "DDD"):
+            environ |= {f"MWI_SOURCES__{name}__ENABLED": "true", f"MWI_SOURCES__{name}__BASE_URL": base_url}
+            environ |= {f"MWI_SOURCES__{name}__REQUESTS_PER_SECOND": "500"}
+        for arguments in (
+            "full -vv",
+            "full -vv --refetch --json",
+            "doctor",
+            "keys check",
+            "config show --origin",
+            "status",
+        ):
+            _, said = await run(folder, environ, *arguments.split())
+            found.append((arguments, said))
+        dying = (str(battery.DYING), "parse.understand:before", "5")
+        code, said = await run(folder, environ, "full", "-vv", "--refetch", program=dying)
+        found.append(("crash", said))
+        assert code == -9
+    echoed = {(hit.path.startswith("/api"), hit.misbehaviour) for hit in upstream.log.hits}
+    assert echoed >= {(ddd, echo.name) for ddd in (True, False) for echo in ECHOES}
+    found += places(folder)
+    assert give_away(OTHER_KEYS["DDD_API_KEY"], found) == set()
+    short = OTHER_KEYS["OMDB_API_KEY"].encode()  # of which the last four characters may be shown
+    assert {name for name, content in found if short in content.lower()} == set()
 
 
 def test_the_search_finds_a_key_in_whatever_form(tmp_path):

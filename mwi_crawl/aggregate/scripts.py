@@ -9,40 +9,56 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from mwi_crawl.errors import InputError
 from mwi_crawl.queries import names, sql
 
-_MADE = re.compile(r"^create (?:table|view) \"?(\w+)\"?", re.IGNORECASE | re.MULTILINE)
+_MADE = re.compile(r"^\s*create (?:table|view) (?:if not exists )?\"?(\w+)\"?", re.IGNORECASE | re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+_NEED = re.compile(r"\w+(\.\w+)?")
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_NO_WORDS = re.compile(rf"{_COMMENT.pattern}|'(?:[^']|'')*'", re.DOTALL)
+_BEFORE = re.compile(rf"(?:\s+|{_COMMENT.pattern})*", re.DOTALL)  # what may stand before a statement
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One file. `reads`: every word in it that may be a table; `needs`: tables or columns that must hold something."""
+    """One file. `reads`: every word in it that may be a table; `needs`: tables or columns that must hold something.
+
+    `path` is that of a person's own file, `fault` why such a file cannot be run.
+    """
 
     name: str
     text: str
     reads: frozenset[str]
     needs: tuple[str, ...] = ()
-    path: Path | None = None  # of a person's own file
+    path: Path | None = None
+    fault: str | None = None
 
     @property
     def statements(self) -> tuple[str, ...]:
         """Its single statements, for a transaction."""
-        found, piece = [], ""
-        for part in re.split(r"(?<=;)", self.text):
-            piece += part
-            if sqlite3.complete_statement(piece):
-                found.append(piece.strip())
+        return tuple(statement for _, statement in self.numbered)
+
+    @property
+    def numbered(self) -> tuple[tuple[int, str], ...]:
+        """Its single statements, each with the line it begins on."""
+        found, piece, line = [], "", 1
+        for part in (*re.split(r"(?<=;)", self.text), None):
+            piece += part or ""
+            if part is None or sqlite3.complete_statement(piece):
+                before = _BEFORE.match(piece)
+                statement = piece[before.end() if before else 0 :].strip()
+                if statement:
+                    found.append((line + piece[: piece.find(statement)].count("\n"), statement))
+                line += piece.count("\n")
                 piece = ""
-        return (*found, piece.strip()) if _COMMENT.sub("", piece).strip() else tuple(found)
+        return tuple(found)
 
 
 def ours() -> list[Script]:
@@ -50,27 +66,30 @@ def ours() -> list[Script]:
     return [read(name, sql(f"aggregate/{name}")) for name in names("aggregate")]
 
 
-def own(folder: Path) -> list[Script]:
-    """A person's own files. Raises InputError for one that cannot be read as text."""
-    found = []
+def own(folder: Path, taken: Collection[str] = ()) -> list[Script]:
+    """A person's own files, in the order of their names. One that cannot be run bears its file's name and its fault.
+
+    `taken`: the names of tables that are not theirs to make.
+    """
+    found: list[Script] = []
     for path in sorted(folder.glob("*.sql")):
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            script = read(path.stem, path.read_text(encoding="utf-8-sig"), path)
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{path} cannot be read ({type(error).__name__}).",
-                safe="No table was changed.",
-                todo="Save it as UTF-8 text, or move it away.",
-            ) from error
-        found.append(read(path.stem, text, path))
+            script = Script(path.name, "", frozenset(), (), path, f"cannot be read as UTF-8 ({type(error).__name__})")
+        others = {name.lower() for name in (*taken, *(other.name for other in found))}
+        found.append(_with_its_fault(script, others))
     return found
 
 
 def read(name: str, text: str, path: Path | None = None) -> Script:
     """A file's text, understood."""
-    made = _MADE.search(text)
-    reads = frozenset(_WORD.findall(_COMMENT.sub(" ", text)))
+    made = _MADE.search(_COMMENT.sub("", text))
+    reads = frozenset(_WORD.findall(_NO_WORDS.sub(" ", text)))
     needs = tuple(part.strip() for line in _NEEDS.findall(text) for part in line.split(",") if part.strip())
+    reads |= {need.partition(".")[0] for need in needs}
+    if path is not None and made is None:
+        return Script(path.name, text, reads, needs, path, "makes no table or view (create table NAME …)")
     makes = made[1] if made else name
     return Script(makes, text, reads - {makes}, needs, path)
 
@@ -85,12 +104,40 @@ def in_order(scripts: Iterable[Script], made_elsewhere: Mapping[str, frozenset[s
     try:
         return list(_stable(sorter))
     except CycleError as error:
-        ring: Sequence[str] = error.args[1]
-        raise InputError(
-            f"the tables {' -> '.join(ring)} read each other.",
-            safe="No table was changed.",
-            todo="Mend your files in sql/user.",
-        ) from error
+        raise RingError(error.args[1]) from error
+
+
+def own_in_order(scripts: Sequence[Script]) -> list[Script]:
+    """A person's own files, each after those it reads; those that read each other have that as their fault."""
+    by_name = {script.name: script for script in scripts}
+    while True:
+        try:
+            return [by_name[name] for name in in_order(by_name.values())]
+        except RingError as error:
+            fault = f"reads what reads it: {' -> '.join(error.ring)}"
+            for name in set(error.ring):
+                by_name[name] = replace(by_name[name], reads=frozenset(), fault=fault)
+
+
+class RingError(InputError):
+    """Tables read each other, so that none can be made first."""
+
+    def __init__(self, ring: Sequence[str]) -> None:
+        super().__init__(f"the tables {' -> '.join(ring)} read each other.", safe="No table was changed.")
+        self.ring = ring
+
+
+def _with_its_fault(script: Script, others: Collection[str]) -> Script:
+    path = script.path
+    if script.fault or path is None:
+        return script
+    if "\0" in script.text:
+        return replace(script, fault="holds a NUL, which no text does")
+    if script.name.lower() in others:
+        return replace(script, name=path.name, fault=f"would make {script.name}, which another makes")
+    if wrong := [need for need in script.needs if not _NEED.fullmatch(need)]:
+        return replace(script, fault=f"-- needs: {wrong[0]} is no table or column")
+    return script
 
 
 def _stable(sorter: TopologicalSorter[str]) -> Iterable[str]:

@@ -35,7 +35,7 @@ async def answered(given: Common, *, logged: bool = True) -> AsyncIterator[Confi
         logging.getLogger(TOLD).info("a fake upstream answers at %s", base_url)
         keys = ("_API_KEY", "_TOKEN", "_API_KEY_FILE", "_TOKEN_FILE")
         environ = {name: value for name, value in os.environ.items() if not name.endswith(keys)}
-        asked = {name: _at(base_url) for name in ("tmdb", "omdb", "ddd", "cinemorgue")}
+        asked = {name: _at(base_url) for name in ("tmdb", "omdb", "ddd", "cinemorgue", "imdb_datasets")}
         asked["imdb"] = {**_at(base_url), "enabled": day == BAD_DAY}
         yield settings(given, {"sources": asked}, environ | KEYS, logged=logged)
 

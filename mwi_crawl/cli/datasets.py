@@ -69,7 +69,7 @@ def fetch(common: Common, folder: Path | None, no_load: bool, again: bool, as_js
     A cut download goes on where it stopped, and what has not changed is not sent again.
     """
     config = settings(common)
-    voice = _Voice(common, as_json=as_json, no_progress=no_progress)
+    voice = Voice(common, as_json=as_json, no_progress=no_progress)
     source = config.sources["imdb_datasets"]
     if not source.enabled:
         raise SourceOffError(
@@ -83,7 +83,7 @@ def fetch(common: Common, folder: Path | None, no_load: bool, again: bool, as_js
     host = source.base_url.partition("://")[2]
     voice.say(f"IMDb non-commercial datasets (personal use only), from {host}")
     Path(summary.folder).mkdir(parents=True, exist_ok=True)
-    asyncio.run(_fetch(config, summary, voice))
+    asyncio.run(fetch_files(config, summary, voice))
     if no_load or not config.paths.db.is_file():
         first = "" if config.paths.db.is_file() else f"mwi-crawl import ratings.csv{common.again}   then: "
         return voice.end(summary, f"Next: {first}mwi-crawl datasets load{_dir(folder)}{common.again}")
@@ -104,13 +104,13 @@ def load(common: Common, folder: Path | None, again: bool, as_json: bool, no_pro
     """
     config = settings(common)
     _see_database(config.paths.db)
-    voice = _Voice(common, as_json=as_json, no_progress=no_progress)
+    voice = Voice(common, as_json=as_json, no_progress=no_progress)
     return _loaded(common, config, Summary(str(folder or config.paths.imdb_dumps)), voice, again=again)
 
 
-def _loaded(given: Common, config: Config, summary: Summary, voice: _Voice, *, again: bool) -> int:
+def _loaded(given: Common, config: Config, summary: Summary, voice: Voice, *, again: bool) -> int:
     before = config.paths.db.stat().st_size
-    asyncio.run(_load(config, summary, voice, again=again))
+    asyncio.run(load_files(config, summary, voice, again=again))
     summary.grew_bytes = config.paths.db.stat().st_size - before
     if not summary.titles:
         return voice.end(
@@ -124,7 +124,8 @@ def _loaded(given: Common, config: Config, summary: Summary, voice: _Voice, *, a
     return code
 
 
-async def _fetch(config: Config, summary: Summary, voice: _Voice) -> None:
+async def fetch_files(config: Config, summary: Summary, voice: Voice) -> None:
+    """Download what has changed into the summary's folder."""
     from datetime import UTC, datetime
 
     from mwi_crawl.datasets import loading
@@ -146,7 +147,8 @@ async def _fetch(config: Config, summary: Summary, voice: _Voice) -> None:
             await store.transact(loading.remember, summary.fetched, iso(datetime.now(UTC)))
 
 
-async def _load(config: Config, summary: Summary, voice: _Voice, *, again: bool) -> None:
+async def load_files(config: Config, summary: Summary, voice: Voice, *, again: bool) -> None:
+    """Take what the files of the summary's folder say of our films into the database."""
     from datetime import UTC, datetime
 
     from mwi_crawl import plan
@@ -171,7 +173,7 @@ async def _load(config: Config, summary: Summary, voice: _Voice, *, again: bool)
         summary.not_in_dataset = await store.read(loading.absent)
 
 
-class _Voice:
+class Voice:
     """Says how things go: sentences to stdout, unless that is for JSON, and bars on a terminal."""
 
     def __init__(self, given: Common, *, as_json: bool, no_progress: bool) -> None:

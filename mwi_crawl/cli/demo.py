@@ -1,4 +1,4 @@
-"""`demo`: a bundled history, a fake upstream, a real crawl, and what can be asked of the file then."""
+"""`demo`: a bundled history, a fake upstream, a real crawl, the tables made of it, and what can be asked of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mwi_crawl.cli import progress
-from mwi_crawl.cli.answering import BAD_DAY, GOOD_DAY, MARK, is_demo
+from mwi_crawl.cli.aggregating import make_tables, summary
+from mwi_crawl.cli.answering import BAD_DAY, GOOD_DAY, MARK, answered, is_demo
+from mwi_crawl.cli.datasets import Summary, Voice, fetch_files, load_files
 from mwi_crawl.cli.options import Common, common, settings
 from mwi_crawl.cli.running import Manner, crawl
 from mwi_crawl.cli.terminal import print_table, say
@@ -29,21 +32,34 @@ DEMO = Path("demo.db")
 
 QUESTIONS = (
     (
+        "Which films of this file does the world rank highest?",
+        "select rank, round(score, 2) as score, title, release_year from v_rankings "
+        "where cohort = 'world' and strategy = 'bayesian' order by rank limit 5",
+    ),
+    (
         "Which films did both like best?",
         "select title, release_year, mean_rating from v_top_films where raters = 2 limit 5",
     ),
     (
-        "Whose films does Ann come back to?",
-        "select director, films, mean_rating from v_directors where user = 'ann' limit 5",
+        "Whose films does Ben like best, of those he saw three of at least?",
+        "select agg_people.name, films, round(mean_rating, 2) as stars from agg_people "
+        "join users on users.user_id = agg_people.user_id "
+        "where users.name = 'ben' and job = 'director' and films > 2 order by mean_rating desc, films desc limit 5",
+    ),
+    (
+        "What were Ben's years in films?",
+        "select year, viewings, films, rewatches, round(hours) as hours, round(mean_rating, 2) as stars, countries, "
+        "languages from agg_year join users on users.user_id = agg_year.user_id "
+        "where users.name = 'ben' and dates = 'viewing' order by year desc limit 5",
+    ),
+    (
+        "Which films brought back most for what they cost?",
+        "select title, release_year, budget_musd, revenue_musd, round(roi, 1) as roi from kpi_highest_roi "
+        "order by rank limit 5",
     ),
     (
         "Where does Ben differ most from TMDb's voters?",
         "select title, mine, theirs, difference from v_against_the_crowd where user = 'ben' limit 5",
-    ),
-    (
-        "What is on Ben's watchlist for a short evening?",
-        "select title, runtime_minutes, directors from v_my_films "
-        "where user = 'ben' and viewings = 0 and runtime_minutes < 110 order by runtime_minutes limit 5",
     ),
     (
         "What became of every question?",
@@ -62,7 +78,7 @@ def demo(common: Common, crash_after: int | None, bad_day: bool, no_progress: bo
 
     Makes demo.db (or what --db names; an older demo is replaced, anything else is left alone): two people's bundled
     histories are imported and crawled over real HTTP, from a fake upstream on this machine that now and then
-    misbehaves. Then the file is asked a few questions.
+    misbehaves. Then the tables for people are made, and the file is asked a few questions.
 
     \b
     The lesson about crashes:
@@ -83,9 +99,26 @@ def demo(common: Common, crash_after: int | None, bad_day: bool, no_progress: bo
         print_table(rows, ("person", "file", "what", "rows"))
     make = None if crash_after is None else _crashing(crash_after)
     code = asyncio.run(crawl(given, Manner(no_progress=no_progress), lambda engine: engine.full(), make))
-    if code == 0 and not given.quiet:
-        _show(path)
+    if code == 0:
+        asyncio.run(_read_datasets(given))
+        made = asyncio.run(make_tables(settings(given), own=False))
+        if not given.quiet:
+            say("", *summary(made))
+            _show(path)
     return code
+
+
+async def _read_datasets(given: Common) -> None:
+    """IMDb's datasets, as the fake upstream has them: fetched and loaded by the commands' own steps."""
+    with TemporaryDirectory(prefix="mwi-crawl-demo-") as folder:
+        summary, voice = Summary(folder), Voice(replace(given, quiet=True), as_json=False, no_progress=True)
+        async with answered(given) as config:
+            await fetch_files(config, summary, voice)
+            await load_files(config, summary, voice, again=False)
+    if not given.quiet:
+        absent, read = len(summary.not_in_dataset), sum(file.rows for file in summary.files)
+        found = f"{summary.titles - absent:,} films in them, {absent} not there"
+        say(f"IMDb's datasets: {len(summary.files)} files, {read:,} rows read, {found}.")
 
 
 def _make_room(given: Common, path: Path) -> None:
@@ -174,10 +207,12 @@ def _show(path: Path) -> None:
             found = db.execute(statement)
             say("", question, f'$ sqlite3 {path} "{statement}"')
             print_table(found.fetchall(), [column[0] for column in found.description])
-    say(*_farewell())
+    say(*_farewell(path))
 
 
-def _farewell() -> Iterator[str]:
+def _farewell(path: Path) -> Iterator[str]:
     yield ""
+    yield f"More of it:  mwi-crawl stats{Common(db=path).again}"
+    yield f"             mwi-crawl review 2025{Common(db=path).again}"
     yield "What every table and column means: select * from column_docs"
     yield "Yours next:  mkdir films && cd films && mwi-crawl init"

@@ -140,7 +140,7 @@ def next_step(report: Report, code: int, where: str, *, films: int) -> str:
     closed = next((each.source for each in report.lanes.values() if CLOSED.get(each.reason or "") == 7), "SOURCE")
     until = min((each.until for each in report.lanes.values() if each.until and each.waiting), default=None)
     steps: Mapping[int, str] = {
-        0: f"mwi-crawl status{where}",
+        0: f"mwi-crawl aggregate{where}",
         4: f"put the new key in .env, then: {go_on}",
         5: f"mwi-crawl failures{where}",
         6: f"{go_on}   (after {moment(until)})" if until else go_on,

@@ -4,6 +4,7 @@ pydantic-settings merges the layers and pydantic checks the result. This package
 person every problem together with its place, and knows where each value came from:
 
     kinds      what a value may be: an address, a path, a list …
+    rankings   the parameters of the rankings
     tables     which settings there are: the tables of config.toml, and Config, which holds them all
     secrets    the keys: in the environment or in `.env`, never in config.toml; only `Config.reveal` gives them out
     files      reading config.toml, `.env` and a file that holds a key

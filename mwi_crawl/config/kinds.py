@@ -58,13 +58,6 @@ def _listed(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _number(value: object) -> object:
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError as error:
-        raise ValueError("must be a number") from error
-
-
 def _whole_number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
@@ -117,8 +110,6 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 PerSecond = Annotated[float, Field(gt=0, le=10_000)]
 Many = Annotated[int, Field(ge=1, le=100)]
 """How many at once."""
-Parameters = dict[str, dict[str, Annotated[float, BeforeValidator(_number)]]]
-"""Ranking strategy → its parameters."""
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 TmdbIds = Annotated[tuple[Annotated[int, BeforeValidator(_whole_number), Field(gt=0)], ...], BeforeValidator(_listed)]
 ImdbIds = Annotated[tuple[Annotated[str, AfterValidator(_imdb_id)], ...], BeforeValidator(_listed)]

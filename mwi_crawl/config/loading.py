@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, create_model
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource
 
 from mwi_crawl import precedence
+from mwi_crawl.config import rankings
 from mwi_crawl.config.checking import checked
 from mwi_crawl.config.files import read_dotenv, read_toml
 from mwi_crawl.config.kinds import BaseUrl, Many, PerSecond, Texts, believable
@@ -25,7 +26,8 @@ from mwi_crawl.source import Source
 FILE_NAME = "config.toml"
 # what stands in the tables whose keys are free, until another layer says something else
 _FREE_TABLES: Mapping[str, Any] = {
-    "ranking": {"bayesian": {"m": 25}},
+    "ranking": rankings.DEFAULTS,
+    "cohorts": rankings.COHORTS,
     "profiles": {"quick": {"lists": ("popular", "trending")}},
 }
 

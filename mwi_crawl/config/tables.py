@@ -16,7 +16,6 @@ from mwi_crawl.config.kinds import (
     ImdbIds,
     Many,
     MediaTypes,
-    Parameters,
     PerSecond,
     Seconds,
     Texts,
@@ -26,6 +25,7 @@ from mwi_crawl.config.kinds import (
     is_loopback,
 )
 from mwi_crawl.config.layers import Layer
+from mwi_crawl.config.rankings import Said
 from mwi_crawl.config.secrets import Secret
 from mwi_crawl.model import MediaType, Rate
 from mwi_crawl.source import Option
@@ -151,9 +151,9 @@ class Aggregate(Table):
 
 
 class Cohort(Table):
-    """One taste cohort's own ranking parameters."""
+    """The ranking parameters of one group of people: the world, a cohort, a person."""
 
-    ranking: Parameters = {}
+    ranking: Said = {}
 
 
 class Profile(Table):
@@ -188,7 +188,7 @@ class Config(BaseSettings):
     sources: Sources = Field(default_factory=Sources)
     ingest: Ingest = Field(default_factory=Ingest)
     aggregate: Aggregate = Field(default_factory=Aggregate)
-    ranking: Parameters = {}
+    ranking: Said = {}
     cohorts: dict[str, Cohort] = {}
     profiles: dict[str, Profile] = {}
     youtube: Youtube = Field(default_factory=Youtube)

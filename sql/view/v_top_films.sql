@@ -9,7 +9,13 @@ select
   scores.value as tmdb_score             -- mean vote at TMDb, 0 to 10
 from ratings
 join films on films.film_id = ratings.film_id
-left join film_facts on film_facts.film_id = films.film_id and film_facts.source = 'tmdb'
+left join film_facts on film_facts.film_id = films.film_id and film_facts.source = (
+  select told.source
+  from film_facts as told
+  where told.film_id = films.film_id and told.title is not null
+  order by case told.source when 'tmdb' then 1 when 'imdb_datasets' then 2 when 'omdb' then 3 else 4 end, told.source
+  limit 1
+)
 left join scores on scores.film_id = films.film_id and scores.source = 'tmdb' and scores.system = 'tmdb'
 where ratings.rating is not null
 group by films.film_id, film_facts.title, films.title, film_facts.release_year, films.release_year, scores.value

@@ -1,0 +1,43 @@
+-- One row per person, kind of date, year and country of the films seen in it.
+-- A film of several countries counts in each of them, so shares of a year add up to more than 1.
+-- Viewings of films without a known country are counted in agg_left_out.
+drop table if exists agg_year_country;
+create table agg_year_country (
+  user_id integer not null,              -- the person
+  dates text not null,                   -- viewing: dates of viewings; rated: days of ratings (seen then or before)
+  year integer not null,                 -- year
+  country text not null,                -- country, in the words of the source that is believed
+  viewings integer not null,             -- viewings
+  share real not null,                   -- share of that year's viewings, 0 to 1
+  films integer not null,                -- different films among them
+  minutes integer,                       -- running time of the viewings whose film's runtime is known; null: of none
+  without_runtime integer not null,      -- viewings that are missing in minutes
+  rated integer not null,                -- viewings that came with stars
+  mean_rating real,                      -- mean of these stars, 0.5 to 5
+  primary key (user_id, dates, year, country)
+);
+insert into agg_year_country
+with years as (
+  select user_id, dates, year, count(*) as viewings
+  from agg_viewings
+  group by user_id, dates, year
+),
+countries_of as (
+  select distinct film_id, value as country from film_chosen_lists where field = 'countries'
+)
+select
+  agg_viewings.user_id, agg_viewings.dates, agg_viewings.year, countries_of.country,
+  count(*),
+  1.0 * count(*) / min(years.viewings),
+  count(distinct agg_viewings.film_id),
+  sum(film_details.runtime_minutes),
+  count(*) - count(film_details.runtime_minutes),
+  count(agg_viewings.rating),
+  avg(agg_viewings.rating)
+from agg_viewings
+join years
+  on years.user_id = agg_viewings.user_id and years.dates = agg_viewings.dates and years.year = agg_viewings.year
+join countries_of on countries_of.film_id = agg_viewings.film_id
+left join film_details on film_details.film_id = agg_viewings.film_id
+group by agg_viewings.user_id, agg_viewings.dates, agg_viewings.year, countries_of.country
+order by agg_viewings.user_id, agg_viewings.dates, agg_viewings.year, countries_of.country;

@@ -1,0 +1,17 @@
+-- Which languages were seen most, in one year or in all, and how were they liked?
+with counted as (
+  select sum(viewings) as viewings
+  from agg_year
+  where user_id = :user_id and dates = :dates and (:year is null or year = :year)
+)
+select
+  agg_year_language.language,
+  sum(agg_year_language.viewings) as viewings,
+  round(1.0 * sum(agg_year_language.viewings) / max(counted.viewings), 4) as share,
+  round(sum(agg_year_language.mean_rating * agg_year_language.rated) / nullif(sum(agg_year_language.rated), 0), 2) as mean_rating
+from agg_year_language
+cross join counted
+where agg_year_language.user_id = :user_id and agg_year_language.dates = :dates and (:year is null or agg_year_language.year = :year)
+group by agg_year_language.language
+order by viewings desc, agg_year_language.language
+limit :top;

@@ -1,0 +1,1 @@
+-- as in kpi_highest_revenue
