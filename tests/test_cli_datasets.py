@@ -87,7 +87,7 @@ def test_load_says_what_was_read_and_kept(mine: Person) -> None:
     lines = said.out.splitlines()
     assert lines[0] == "Reading once, keeping only rows about your 5 titles:"
     assert lines[1].startswith(" title.basics                  8 rows read, 4 kept   0.")
-    assert lines[-2] == "1 of your ids are not in the dataset: tt7777777"
+    assert lines[-2] == "1 of your ids is not in the dataset: tt7777777"
     assert lines[-1] == "Next: mwi-crawl full"
     assert mine.ask("select state, count(*) from film_source_state group by 1 order by 1") == [
         ("absent", 1), ("done", 4),

@@ -31,7 +31,7 @@ SILENCE = {
     "pending": "not asked yet",
     "failed": "gave no answer",
     "broken": "its answer could not be read",
-    "no_id": "nothing to ask it by",
+    "no_id": "no id or title to ask it by yet",
     "no_key": "no key",
     "off": "off",
     "bulk": "not loaded: mwi-crawl datasets fetch",

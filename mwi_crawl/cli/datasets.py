@@ -265,11 +265,14 @@ def _line(came: Loaded) -> str:
 
 def _ending(path: Path, summary: Summary) -> Iterator[str]:
     ids = summary.not_in_dataset
-    grew = f"{path.name} grew by {words.size(max(0, summary.grew_bytes))}."
-    yield grew if ids else f"{grew} All your ids are in the datasets."
-    if ids:
+    if summary.grew_bytes > 0:
+        yield f"{path.name} grew by {words.size(summary.grew_bytes)}."
+    if not ids:
+        yield "All your ids are in the datasets."
+    else:
         more = f" … and {len(ids) - SHOWN_IDS:,} more (--json lists all)" if len(ids) > SHOWN_IDS else ""
-        yield f"{len(ids):,} of your ids are not in the dataset: {', '.join(ids[:SHOWN_IDS])}{more}"
+        are = "is" if len(ids) == 1 else "are"
+        yield f"{len(ids):,} of your ids {are} not in the dataset: {', '.join(ids[:SHOWN_IDS])}{more}"
 
 
 def _as_dict(summary: Summary) -> dict[str, object]:
