@@ -26,6 +26,9 @@ RATINGS = (
     "Release Date,Directors\n"
 )
 
+# tests that run in the background of a shell inherit a Ctrl-C that is ignored; a person's terminal does not
+ATTENTIVE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
 
 @dataclass(frozen=True)
 class Said:
@@ -56,7 +59,7 @@ class Person:
 
     def start(self, *words: object, before: str = "", **options: Any) -> subprocess.Popen[str]:
         """Type a command that runs in a process of its own, after the Python statements `before`."""
-        program = f"{before}\nfrom mwi_crawl.cli import main\nmain()"
+        program = f"{ATTENTIVE}\n{before}\nfrom mwi_crawl.cli import main\nmain()"
         command = [sys.executable, "-W", "error", "-c", program, *map(str, words)]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, cwd=self.folder, **{**pipes, **options})
