@@ -355,6 +355,24 @@ def test_a_file_that_needs_what_is_not_there_is_skipped(db, own, need):
     assert built.skipped.startswith("nothing in ")
 
 
+def test_a_table_that_aggregate_did_not_make_is_left_alone(db, own):
+    db.execute("create table notes (t)")
+    db.execute("insert into notes values ('mine')")
+    (own / "notes.sql").write_text("create table notes as select 1 as a;")
+    built = make(db, user_folder=own)
+    assert "is there and was not made by aggregate" in (built["notes"].skipped or "")
+    assert one(db, "select t from notes") == "mine"
+
+
+@pytest.mark.parametrize("name", ["sqlite_sequence", "SQLite_x"])
+def test_a_name_that_sqlite_keeps_for_itself_fails_alone(db, own, name):
+    (own / "seq.sql").write_text(f"create table {name} (x);")
+    (own / "good.sql").write_text("create  table\n main.good as select 1 as a;")
+    built = make(db, user_folder=own)
+    assert "a name that SQLite keeps for itself" in next(each.skipped or "" for each in built.values() if each.fault)
+    assert built["good"].rows == 1
+
+
 def test_two_files_of_one_table_are_told_apart(db, own):
     (own / "a.sql").write_text("create table x as select 1 as a;")
     (own / "b.sql").write_text("create table X as select 2 as a;")

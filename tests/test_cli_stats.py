@@ -84,7 +84,7 @@ def test_every_year_has_a_row(told: Person) -> None:
 def test_who_has_only_ratings_is_counted_by_their_days_and_that_is_said(told: Person) -> None:
     said = told("stats", "--user", "BEN", "--year", "2024").out
     assert said.startswith("2024: 1 rating, 1 film · 2 h")
-    assert "Counted by the days on which films were rated, as no dates of viewings are known." in said
+    assert "Counted by the days on which films were rated, not seen." in said
     assert told("stats", "--user", "ann", "--dates", "rated", "--year", "2025").out.startswith(
         "2025: 2 ratings, 2 films"
     )

@@ -194,6 +194,29 @@ def test_an_export_never_takes_the_place_of_the_database(filled: Person) -> None
     assert filled.ask("select count(*) from films") == [(2,)]
 
 
+@pytest.mark.parametrize("name", ["config.toml", ".env", "notes"])
+def test_only_an_older_export_is_replaced(filled: Person, name: str) -> None:
+    filled.write(name, "# mine\n")
+    said = filled("export", "csv", "films", "--output", name)
+    assert said.code == 3
+    assert "does not look like an older export" in said.err
+    assert (filled.folder / name).read_text() == "# mine\n"
+    assert filled("export", "csv", "films", "--output", "films.csv").code == 0
+    assert filled("export", "csv", "films", "--output", "films.csv").code == 0
+
+
+def test_no_export_takes_the_place_of_any_database(filled: Person) -> None:
+    filled("init", "--db", "other.csv")
+    before = (filled.folder / "other.csv").read_bytes()
+    assert filled("export", "csv", "films", "--output", "other.csv").code == 3
+    assert (filled.folder / "other.csv").read_bytes() == before
+
+
+def test_what_is_about_a_ranking_is_refused_for_a_table(filled: Person) -> None:
+    assert filled("export", "csv", "films", "--min-score", "3").code == 2
+    assert filled("export", "csv", "films", "--cohort", "ann").code == 2
+
+
 def test_a_reader_who_has_gone_is_no_fault(filled: Person) -> None:
     filled.change(
         "insert into settings with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000) "

@@ -95,6 +95,11 @@ def plan(user_folder: Path | None = None) -> tuple[dict[str, Script], list[str],
     return scripts, order, {name: script.reads for name, script in scripts.items()} | reads
 
 
+def _is_there(db: sqlite3.Connection, name: str) -> bool:
+    question = "select 1 from sqlite_master where name = ? collate nocase and type in ('table', 'view')"
+    return db.execute(question, (name,)).fetchone() is not None
+
+
 def document(db: sqlite3.Connection, docs: Iterable[tuple[str, str, str]]) -> None:
     """Explain columns in the file itself."""
     db.executemany("insert or replace into column_docs values (?, ?, ?)", docs)
@@ -112,8 +117,11 @@ def _one(
     """One table: dropped, and made anew if there is something to make it of."""
     started = time.monotonic()
     user = script is not None and script.path is not None
-    drop(db, name)
     fault = script.fault if script else None
+    if user and before is None and _is_there(db, name):
+        fault = fault or f"would make {name}, which is there and was not made by aggregate"
+    else:
+        drop(db, name)
     why = fault or _lacks(db, script, reads, missing, config)
     if why is None and script and user:
         why = fault = _make_own(db, script)

@@ -17,7 +17,10 @@ from pathlib import Path
 from mwi_crawl.errors import InputError
 from mwi_crawl.queries import names, sql
 
-_MADE = re.compile(r"^\s*create (?:table|view) (?:if not exists )?\"?(\w+)\"?", re.IGNORECASE | re.MULTILINE)
+_MADE = re.compile(
+    r"^\s*create\s+(?:table|view)\s+(?:if\s+not\s+exists\s+)?(?:main\.)?[\"\[`]?(\w+)(?![\w ]*[\"\]`]?\.)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
 _NEED = re.compile(r"\w+(\.\w+)?")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -133,6 +136,8 @@ def _with_its_fault(script: Script, others: Collection[str]) -> Script:
         return script
     if "\0" in script.text:
         return replace(script, fault="holds a NUL, which no text does")
+    if script.name.lower().startswith("sqlite_"):
+        return replace(script, name=path.name, fault=f"would make {script.name}, a name that SQLite keeps for itself")
     if script.name.lower() in others:
         return replace(script, name=path.name, fault=f"would make {script.name}, which another makes")
     if wrong := [need for need in script.needs if not _NEED.fullmatch(need)]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mwi_crawl.export import Exported
 
 WORLD = "world"  # the cohort of a ranking, unless one is named
+REPLACEABLE = (".csv", ".json", ".txt", ".tsv")  # what an older export is called; .env or config.toml are none
+SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ def export_json(common: Common, wanted: Wanted) -> int:
 def _export(given: Common, wanted: Wanted, lines: Callable[[Exported], Iterator[str]]) -> int:
     if (wanted.name is None) == (wanted.ranking is None):
         raise click.UsageError("Name a table or view, or a --ranking. All names: mwi-crawl export csv column_docs")
+    if wanted.name is not None and (wanted.min_score is not None or wanted.cohort != WORLD):
+        raise click.UsageError("--min-score and --cohort are about a --ranking, not about a table.")
     config = settings(given, logged=False)
     if wanted.output is not None:
         _spare(config, wanted.output)
@@ -122,16 +126,30 @@ def _find(db: sqlite3.Connection, wanted: Wanted, config: Config) -> Exported:
 
 
 def _spare(config: Config, output: Path) -> None:
-    """No export takes the place of the database, or of what lies beside it."""
+    """No export takes the place of a database, of what lies beside ours, or of anything that is no older export."""
     ours = {Path(f"{config.paths.db}{end}").resolve() for end in ("", "-wal", "-shm", ".lock")}
-    if output.resolve() in ours:
+    if output.resolve() in ours or _is_database(output):
         raise InputError(
-            f"{output} is the database.", safe="Nothing was written.", todo="Name another file with --output."
+            f"{output} is a database.", safe="Nothing was written.", todo="Name another file with --output."
+        )
+    if output.exists() and output.suffix.lower() not in REPLACEABLE:
+        raise InputError(
+            f"{output} exists and does not look like an older export.",
+            safe="Nothing was written.",
+            todo=f"Name another file ({', '.join(REPLACEABLE)} are replaced), or move it away.",
         )
     if not output.parent.is_dir():
         raise InputError(
             f"there is no folder {output.parent}.", safe="Nothing was written.", todo="Make it, or name another."
         )
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE)) == SQLITE
+    except OSError:
+        return False
 
 
 def _to_stdout(lines: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ MOST = 10  # people told of one after the other where none was named
 ALL = 1_000_000  # rows: no limit
 BY = {
     "viewing": "by dates of viewings",
-    "rated": "by the days on which films were rated, as no dates of viewings are known",
+    "rated": "by the days on which films were rated, not seen",
 }
 
 

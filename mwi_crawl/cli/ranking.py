@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mwi_crawl.config import Config
 
 STRATEGIES = ("bayesian", "wilson", "discovery", "recency", "hybrid")  # as aggregate has them, which is heavy to import
+READ_BY = {"recency": ("hybrid",)}  # what is computed from a ranking, and would be older than it
 MOST_GROUPS = 12  # groups named by compute
 
 _strategy = click.Choice(STRATEGIES)
@@ -61,7 +62,8 @@ def compute(common: Common, strategy: str, cohort: str | None, said: tuple[str, 
     with reading(config.paths.db) as db:
         _see_group(db, cohort)
         whole = _is_made(db)
-    made = asyncio.run(make_tables(config, [f"ranking_{strategy}" if whole else "v_rankings"]))
+    anew = [f"ranking_{strategy}", *(f"ranking_{other}" for other in READ_BY.get(strategy, ()))]
+    made = asyncio.run(make_tables(config, anew if whole else ["v_rankings"]))
     with reading(config.paths.db) as db:
         if not common.quiet:
             say(*_computed(db, strategy, cohort, made.seconds, common.again))
@@ -82,13 +84,18 @@ def show(common: Common, strategy: str, cohort: str, top: int, as_json: bool) ->
     from mwi_crawl.aggregate import ranking
 
     with reading(look(common)) as db:
-        group = ranking.group_named(ranking.groups(db), cohort)
+        known = ranking.groups(db)
+        group = ranking.group_named(known, cohort)
         places = ranking.with_numbers(db, strategy, group, ranking.top(db, strategy, group, top))
     if as_json:
         print_json({"cohort": cohort, "strategy": strategy, "scale": _scale(strategy, group),
                     "films": [_as_data(each) for each in places]})  # fmt: skip
     elif not places:
         say(f"{strategy} · {cohort}: no film is ranked, as {ranking.NOTHING[strategy]}.")
+        if others := [label for label in known if label != cohort][:MOST_GROUPS]:
+            say(
+                f"For others: mwi-crawl rank show {strategy} --cohort {others[0]}{common.again}   ({', '.join(others)})"
+            )
     else:
         say(_head(strategy, group, places[0]))
         rows = [_shown(strategy, group, each) for each in places]

@@ -1,7 +1,7 @@
 """IMDb's datasets about the demo's films: gzipped tables in IMDb's own shape, made when they are asked for.
 
 Titles, runtimes, genres and people are those of films.csv; people's numbers are made up, the same each time. Ratings
-are TMDb's, since IMDb's are not bundled. A few films are missing, as in every dataset.
+are TMDb's and votes forty times TMDb's, since IMDb's are not bundled. A few films are missing, as in every dataset.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _basics(films: Sequence[Film]) -> Iterator[Row]:
 
 
 def _ratings(films: Sequence[Film]) -> Iterator[Row]:
-    yield from ((film.imdb_id, film.vote_average, film.vote_count) for film in films if film.vote_count)
+    yield from ((film.imdb_id, film.vote_average, film.vote_count * 40) for film in films if film.vote_count)
 
 
 def _crew(films: Sequence[Film]) -> Iterator[Row]:

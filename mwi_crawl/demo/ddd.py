@@ -35,7 +35,7 @@ _SUPERCATEGORIES = ((1, "Upsetting Things", "Upsetting"), (2, "Loud Things", "Lo
 _CATEGORIES = ((51, "Animals in Trouble", 1), (52, "Sorrow", 1), (53, "Accidents", 1), (54, "Noise and Light", 2))
 _TOPICS = (  # id, name, the same denied, as a question, group
     (201, "a pony is lost", "no pony is lost", "Is a pony lost", 51),
-    (202, "a goldfish dies", "no goldfish dies", "Does a goldfish die", 51),
+    (202, "a dog dies", "no dog dies", "Does a dog die", 51),
     (203, "a bird flies into a window", "no bird flies into a window", "Does a bird fly into a window", 51),
     (204, "a wasp stings", "no wasp stings", "Does a wasp sting", 51),
     (205, "a grandparent is mourned", "no grandparent is mourned", "Is a grandparent mourned", 52),

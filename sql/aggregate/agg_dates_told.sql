@@ -43,11 +43,16 @@ told as (
   from seen
   union all
   select
-    user_id, 'rated', film_id, 0, min(told_on),
-    case length(min(told_on)) when 10 then 'exact' when 7 then 'month' when 4 then 'year' else 'unknown' end,
-    0, max(rating), 0
-  from rating_days
-  group by user_id, film_id
+    user_id, 'rated', film_id, 0, told_on,
+    case length(told_on) when 10 then 'exact' when 7 then 'month' when 4 then 'year' else 'unknown' end,
+    0, rating, 0
+  from (  -- the earliest; of a year or month and a day in it, the day
+    select
+      user_id, film_id, max(rating) as rating,
+      rtrim(min(told_on || substr('~~~~~~~~~~', length(told_on) + 1)), '~') as told_on
+    from rating_days
+    group by user_id, film_id
+  ) as first_days
 ),
 dated as (
   select told.*, case when precision in ('exact', 'month', 'year') and length(told_on) in (4, 7, 10) then told_on end as day

@@ -23,9 +23,9 @@ create table ranking_recency (
   primary key (cohort_id, film_id)
 );
 insert into ranking_recency
-with dated as (
+with dated as (  -- a viewing that several files tell of is one; one of a month that has an exact one is that
   select
-    ranked_members.cohort_id, watches.film_id, coalesce(watches.rating, ratings.rating) as rating,
+    ranked_members.cohort_id, watches.film_id, max(coalesce(watches.rating, ratings.rating)) as rating,
     julianday(
       case watches.precision when 'month' then substr(watches.watched_on, 1, 7) || '-15' else substr(watches.watched_on, 1, 10) end
     ) as day
@@ -36,6 +36,12 @@ with dated as (
   where watches.user_id = ranked_members.user_id and watches.precision in ('exact', 'month')
     and substr(watches.watched_on, 1, 10) <= (select value from aggregate_settings where name = 'computed_at')
     and (films.followed = 1 or coalesce(films.media_type, 'movie') = 'movie')
+    and not (watches.precision = 'month' and exists (
+      select 1 from watches as exact
+      where exact.user_id = watches.user_id and exact.film_id = watches.film_id and exact.precision = 'exact'
+        and substr(exact.watched_on, 1, 7) = substr(watches.watched_on, 1, 7)
+    ))
+  group by ranked_members.cohort_id, watches.user_id, watches.film_id, day
 ),
 newest as (
   select cohort_id, max(day) as day from dated where rating is not null group by cohort_id
