@@ -185,6 +185,8 @@ def year_line(life: Life, row: Mapping[str, Any]) -> str:
     """One year in a line."""
     again = f", {words.count(row['rewatches'], 'rewatch', 'rewatches')}" if row["rewatches"] is not None else ""
     hours = f" · {row['hours']:,.0f} h" if row["hours"] is not None else ""
+    if hours and row["without_runtime"]:
+        hours += f" ({row['without_runtime']:,} of unknown length)"
     seen = f"{row['viewings']:,} {watches(life, row['viewings'])}, {words.count(row['films'], 'film')}{again}"
     places = f"{words.count(row['languages'], 'language')} · {words.count(row['countries'], 'country', 'countries')}"
     return f"{row['year']}: {seen}{hours} · {places}"

@@ -73,6 +73,8 @@ select
     when films.media_type <> 'movie' and films.followed = 0 then 'no film, and not followed'
     when day is null and dates = 'viewing' and precision = 'rated' then 'day of rating, not of viewing'
     when day is null then case dates when 'viewing' then 'no date of a viewing' else 'no day of a rating' end
+    when day > substr((select value from aggregate_settings where name = 'computed_at'), 1, length(day))
+      then 'a date that is still to come'
     when telling > 1 then 'the same viewing told twice'
     when length(day) = 7 and best_of_month > 7 or length(day) = 4 and best_of_year > 4 then 'told with a more exact date too'
   end
