@@ -165,3 +165,20 @@ def test_only_released_films_count_unless_another_status_is_set(db):
     assert db.execute("select count(*) from film_details").fetchone()[0] == 4803
     aggregate(db, [])
     assert db.execute("select count(*) from kpi_films").fetchone()[0] == 4803
+
+
+def test_the_weighted_rating_of_the_crawled_films_is_the_published_one(db: sqlite3.Connection, tmp_path: Path) -> None:
+    weighted = {"percentile": 0.9, "mean_of": "films", "unvoted": True}
+    words = {"cohorts": {"world": {"ranking": {"bayesian": weighted}}}}
+    found = config.load(sources.discover(), overrides=words, environ={}, cwd=tmp_path)
+    with transaction(db):
+        build(db, found, NOW, only=["ranking_bayesian"])
+    rows = db.execute(
+        "select films.tmdb_id, score, m, mean_of_all from ranking_bayesian join films using (film_id) "
+        "where cohort_id = 0 order by rank"
+    ).fetchall()
+    published = tmdb5000.answers("wr_tmdb5000_p90_all481")
+    assert rows[0]["mean_of_all"] == pytest.approx(6.092171559442016, abs=1e-12)
+    assert rows[0]["m"] == pytest.approx(1838.4, abs=1e-9)
+    assert [row["tmdb_id"] for row in rows] == [int(row["id"]) for row in published]
+    assert [row["score"] for row in rows] == pytest.approx([float(row["score"]) for row in published], abs=1e-9)
