@@ -6,7 +6,6 @@ today's interface are the vendor's examples. The names of voters were taken out 
 
 from __future__ import annotations
 
-import copy
 import csv
 import json
 import random
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import damage
 import pytest
 from test_contract import empty_database, read, rows_by_kind, store
 
@@ -204,38 +204,6 @@ def test_a_recorded_error_has_its_outcome():
     assert [outcome for name, outcome in outcomes.items() if name.startswith("legacy")] == [Outcome.RETRY]
 
 
-def _paths(node: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [path for name, value in inner for path in ((*here, name), *_paths(value, (*here, name)))]
-
-
-def _spoilt(sent: Any, dice: random.Random) -> bytes:
-    """The answer with one to three of its values gone or replaced by junk."""
-    spoilt = copy.deepcopy(sent)
-    for _ in range(dice.randint(1, 3)):
-        path = dice.choice(_paths(spoilt) or [()])
-        if not path:
-            break
-        holder = spoilt
-        for step in path[:-1]:
-            holder = holder[step]
-        if dice.random() < 0.2:
-            del holder[path[-1]]
-        else:
-            holder[path[-1]] = dice.choice(JUNK)
-    return json.dumps(spoilt).encode()
-
-
-def _damaged(body: bytes, dice: random.Random) -> bytes:
-    """The answer cut off, or with a few bytes changed."""
-    if dice.random() < 0.5:
-        return body[: dice.randrange(len(body))]
-    damaged = bytearray(body)
-    for _ in range(dice.randint(1, 4)):
-        damaged[dice.randrange(len(damaged))] = dice.randrange(256)
-    return bytes(damaged)
-
-
 def _topics(sent: Any) -> set[Any]:
     return {name for row in objects(sent) for name in (row.get("topicName"), row.get("name")) if isinstance(name, str)}
 
@@ -254,7 +222,7 @@ def test_damage_to_a_recorded_answer_never_escapes_and_invents_nothing():
     for _ in range(3000):
         key, sent = dice.choice(answers)
         whole = json.dumps(sent).encode()
-        spoilt = _spoilt(sent, dice) if dice.random() < 0.7 else _damaged(whole, dice)
+        spoilt = damage.spoilt(sent, dice, JUNK) if dice.random() < 0.7 else damage.damaged(whole, dice)
         kept = DDD.scrub(Response(200, {}, spoilt))
         verdict, parsed = read(DDD, key, kept)
         unscrubbed, parsed_of_all = read(DDD, key, Response(200, {}, spoilt))

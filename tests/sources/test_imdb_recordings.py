@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import damage
 import pytest
 from test_contract import empty_database, read, rows_by_kind, store
-from test_tmdb_recordings import JUNK, _damaged, _spoilt
+from test_tmdb_recordings import JUNK
 
 from mwi_crawl.model import Outcome, Parsed, Response
 from mwi_crawl.sources._html import document, linked_data
@@ -227,7 +228,7 @@ def _spoilt_page(body: bytes, dice: random.Random) -> bytes:
     else:
         for _ in range(dice.randint(1, 30)):
             page[half][dice.choice([*page[half]])] = dice.choice(JUNK)
-        page[half] = json.loads(_spoilt(page[half], dice))
+        page[half] = json.loads(damage.spoilt(page[half], dice, JUNK))
     spoilt = json.dumps(data).encode().replace(b"<", b"\\u003c")
     return body[: found.start(2)] + spoilt + body[found.end(2) :] if found else spoilt
 
@@ -239,7 +240,7 @@ def test_damage_to_a_recorded_page_never_escapes():
     outcomes: Counter[Outcome] = Counter()
     for _ in range(250):
         asked, name, body = dice.choice(sent)
-        spoilt = _spoilt_page(body, dice) if dice.random() < 0.7 and "2017" not in name else _damaged(body, dice)
+        spoilt = _spoilt_page(body, dice) if dice.random() < 0.7 and "2017" not in name else damage.damaged(body, dice)
         response = Response(200, {}, spoilt)
         try:
             parsed: Parsed | None = IMDB.parse(asked, response)

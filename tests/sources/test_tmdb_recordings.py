@@ -5,7 +5,6 @@ The recordings are others' data and lie beside the checkout; where they are not 
 
 from __future__ import annotations
 
-import copy
 import csv
 import json
 import random
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import damage
 import pytest
 from test_contract import empty_database, read, rows_by_kind, store
 
@@ -181,38 +181,6 @@ def test_a_recorded_error_has_its_outcome(recorded: tuple[str, Response]):
     assert TMDB.judge(response).outcome is outcome
 
 
-def _paths(node: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [path for name, value in inner for path in ((*here, name), *_paths(value, (*here, name)))]
-
-
-def _spoilt(sent: Any, dice: random.Random) -> bytes:
-    """The answer with one to three of its values gone or replaced by junk."""
-    spoilt = copy.deepcopy(sent)
-    for _ in range(dice.randint(1, 3)):
-        path = dice.choice(_paths(spoilt) or [()])
-        if not path:
-            break
-        holder = spoilt
-        for step in path[:-1]:
-            holder = holder[step]
-        if dice.random() < 0.2:
-            del holder[path[-1]]
-        else:
-            holder[path[-1]] = dice.choice(JUNK)
-    return json.dumps(spoilt).encode()
-
-
-def _damaged(body: bytes, dice: random.Random) -> bytes:
-    """The answer cut off, or with a few bytes changed."""
-    if dice.random() < 0.5:
-        return body[: dice.randrange(len(body))]
-    damaged = bytearray(body)
-    for _ in range(dice.randint(1, 4)):
-        damaged[dice.randrange(len(damaged))] = dice.randrange(256)
-    return bytes(damaged)
-
-
 def test_damage_to_a_recorded_answer_never_escapes():
     dice, db = random.Random(1999), empty_database()
     answers = [(key, response.body, json.loads(response.body)) for _, key, response in GOOD]
@@ -220,7 +188,7 @@ def test_damage_to_a_recorded_answer_never_escapes():
     outcomes: Counter[Outcome] = Counter()
     for _ in range(400):
         key, body, sent = dice.choice(answers)
-        spoilt = _spoilt(sent, dice) if dice.random() < 0.7 else _damaged(body, dice)
+        spoilt = damage.spoilt(sent, dice, JUNK) if dice.random() < 0.7 else damage.damaged(body, dice)
         verdict, parsed = read(TMDB, key, Response(200, {}, spoilt))
         outcomes[verdict.outcome] += 1
         if parsed is not None:
