@@ -11,18 +11,15 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
 from itertools import groupby
 
 import orjson
 import zstandard
 
-from mwi_crawl import films, follow
-from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Quota, Record, Request, Settled, Value
+from mwi_crawl import films, follow, patience
+from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Settled, Value
 from mwi_crawl.queries import names, sql
-from mwi_crawl.settle import iso
-from mwi_crawl.throttle import Remembered
 
 # what a row the tables or SQLite's types do not take can raise; a fault of the file or the disk is none of these
 _REFUSED = (
@@ -74,58 +71,10 @@ def save(db: sqlite3.Connection, run_id: int | None, batch: Sequence[Settled], *
     for source, group in groupby(sorted(saved, key=_source_of), _source_of):
         answers = list(group)
         _count(db, run_id, source, answers)
-        keep_quotas(db, source, next((each.settled.quotas for each in reversed(answers) if each.settled.quotas), ()))
-    return saved
-
-
-def keep_quotas(db: sqlite3.Connection, source: str, quotas: Iterable[Quota]) -> None:
-    """Keep how a source's quotas stand."""
-    for quota in quotas:
-        times = {name: _time(getattr(quota, name)) for name in ("began_at", "spent_at", "resets_at")}
-        values = {"source": source, "period": quota.period, "used": quota.used, "limit": quota.limit}
-        db.execute(sql("checkpoint/keep_quota"), {**values, **times, "reset_time": quota.reset_time})
-
-
-def quotas(db: sqlite3.Connection, source: str) -> list[Quota]:
-    """How a source's quotas stood."""
-    return [
-        Quota(period, used, limit, _moment(began), _moment(spent), _moment(resets), reset_time)
-        for period, used, limit, began, spent, resets, reset_time in db.execute(
-            sql("checkpoint/quotas"), {"source": source}
+        patience.keep_quotas(
+            db, source, next((each.settled.quotas for each in reversed(answers) if each.settled.quotas), ())
         )
-    ]
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else iso(moment)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def remember_throttle(
-    db: sqlite3.Connection, source: str, state: Remembered, closed_until: str | None, now: str
-) -> None:
-    """Keep what an upstream taught about its patience."""
-    values = {"source": source, "rate": state.rate, "refused_rate": state.refused_rate, "reason": state.reason}
-    db.execute(sql("checkpoint/remember_throttle"), {**values, "closed_until": closed_until, "now": now})
-
-
-def throttle(db: sqlite3.Connection, source: str, now: datetime) -> Remembered | None:
-    """What an earlier run learnt of an upstream's patience."""
-    row = db.execute(sql("checkpoint/throttle"), {"source": source}).fetchone()
-    if row is None:
-        return None
-    closed_for = 0.0
-    if row["closed_until"]:
-        closed_for = max(0.0, (datetime.fromisoformat(row["closed_until"]) - now).total_seconds())
-    return Remembered(row["rate"], row["refused_rate"], closed_for, row["reason"])
-
-
-def lift(db: sqlite3.Connection, source: str) -> bool:
-    """Let a source be asked again that was to be left alone. Whether it was."""
-    return db.execute(sql("checkpoint/lift"), {"source": source}).rowcount > 0
+    return saved
 
 
 def body(db: sqlite3.Connection, body_hash: str) -> bytes | None:

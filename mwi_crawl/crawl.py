@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from mwi_crawl import checkpoint, parse, plan, runs, sources
+from mwi_crawl import parse, patience, plan, runs, sources
 from mwi_crawl.breaker import Breaker
 from mwi_crawl.checkpoint import Saved
 from mwi_crawl.choice import choose_sources
@@ -111,7 +111,7 @@ class Engine:
 
     async def lift(self, name: str) -> bool:
         """Forget that a source was to be left alone. Whether there was anything to forget."""
-        return await self.store.transact(checkpoint.lift, name)
+        return await self.store.transact(patience.lift, name)
 
     async def estimate(self, scope: Scope | None = None) -> tuple[dict[str, Cost], dict[str, str]]:
         """What `full` would do now, per source, without a request; and which sources take no part, and why."""
@@ -214,9 +214,9 @@ class Engine:
 
     async def _lane(self, run_id: int, source: Source, writer: Writer) -> Lane:
         engine, rate = self.config.engine, self._settings(source).rate
-        remembered = await self.store.read(checkpoint.throttle, source.name, datetime.now(UTC))
+        remembered = await self.store.read(patience.throttle, source.name, datetime.now(UTC))
         throttle = Throttle(rate, remembered)
-        ledger = Ledger(source.quotas(), await self.store.read(checkpoint.quotas, source.name))
+        ledger = Ledger(source.quotas(), await self.store.read(patience.quotas, source.name))
         return Lane(
             run_id,
             source,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from mwi_crawl import checkpoint, parse
+from mwi_crawl import checkpoint, parse, patience
 from mwi_crawl.breaker import Breaker, Close, Pause
 from mwi_crawl.fetch import Fetcher
 from mwi_crawl.ledger import Ledger
@@ -240,8 +240,8 @@ class Lane:
         reason = self.report.reason or state.reason
         state = type(state)(state.rate, state.refused_rate, state.closed_for, reason if closed_until else None)
         now = iso(datetime.now(UTC))
-        await self._store.transact(checkpoint.remember_throttle, self.source.name, state, closed_until, now)
-        await self._store.transact(checkpoint.keep_quotas, self.source.name, self._ledger.rows)
+        await self._store.transact(patience.remember_throttle, self.source.name, state, closed_until, now)
+        await self._store.transact(patience.keep_quotas, self.source.name, self._ledger.rows)
 
 
 def _telling(results: Sequence[Result]) -> Sequence[Result]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mwi_crawl import checkpoint, films, runs
+from mwi_crawl import films, patience, runs
 from mwi_crawl.ledger import Ledger
 from mwi_crawl.model import MediaType, Seed
 from mwi_crawl.queries import script, sql
@@ -157,7 +157,7 @@ def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now
     complete(db, run_id, source, scope, iso(now))
     keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run_id, "source": source.name})
     requests = sum(source.cost(row[0]) for row in keys)
-    left = Ledger(source.quotas(), checkpoint.quotas(db, source.name)).left(now)
+    left = Ledger(source.quotas(), patience.quotas(db, source.name)).left(now)
     return Cost(due(db, run_id, source.name), -(-requests // source.batch), left)
 
 

@@ -32,7 +32,7 @@ from rows import (
     waiting,
 )
 
-from mwi_crawl import checkpoint, films
+from mwi_crawl import checkpoint, films, patience
 from mwi_crawl.model import Candidate, Job, JobState, Match, Outcome, Parsed, Record, Seed
 from mwi_crawl.plan import Scope
 from mwi_crawl.settle import iso
@@ -567,12 +567,12 @@ def _answered(job: Job, how: str, other: str, now: Any) -> Any:
 
 
 def test_an_upstreams_patience_is_remembered(db: sqlite3.Connection) -> None:
-    assert checkpoint.throttle(db, "script", NOW) is None
-    checkpoint.remember_throttle(db, "script", Remembered(5.0, 9.0, 60.0, "http_429"), iso(day(1)), iso(NOW))
-    assert checkpoint.throttle(db, "script", NOW) == Remembered(5.0, 9.0, 86400.0, "http_429")
-    assert checkpoint.throttle(db, "script", day(3)) == Remembered(5.0, 9.0, 0.0, "http_429")
-    checkpoint.remember_throttle(db, "script", Remembered(8.0, None, 0.0, None), None, iso(NOW))
-    assert checkpoint.throttle(db, "script", NOW) == Remembered(8.0, None, 0.0, None)
+    assert patience.throttle(db, "script", NOW) is None
+    patience.remember_throttle(db, "script", Remembered(5.0, 9.0, 60.0, "http_429"), iso(day(1)), iso(NOW))
+    assert patience.throttle(db, "script", NOW) == Remembered(5.0, 9.0, 86400.0, "http_429")
+    assert patience.throttle(db, "script", day(3)) == Remembered(5.0, 9.0, 0.0, "http_429")
+    patience.remember_throttle(db, "script", Remembered(8.0, None, 0.0, None), None, iso(NOW))
+    assert patience.throttle(db, "script", NOW) == Remembered(8.0, None, 0.0, None)
 
 
 def test_a_request_that_answers_several_jobs_is_counted_once(db: sqlite3.Connection) -> None:

@@ -24,7 +24,7 @@ MOMENTS = (
     "films.learn:after 9",  # in the middle of a transaction
     "checkpoint.save:after 4",  # all but committed
     "crawl.Engine.on_saved:before 30",  # committed, not told
-    "checkpoint.remember_throttle:after 1",  # at the end of a lane
+    "patience.remember_throttle:after 1",  # at the end of a lane
     "runs.end:after 1",  # the run is over, and that is not committed
 )
 

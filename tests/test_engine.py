@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from toys import TOKEN, Toy, ask, engine_of, invented_ids, know, settings, states, tmdb_upstream, toy_upstream
 
-from mwi_crawl import checkpoint, crawl, lane, runs, sources
+from mwi_crawl import checkpoint, crawl, lane, patience, runs, sources
 from mwi_crawl.demo.misbehaviour import Misbehaviour, too_many
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.errors import DiskFullError, InputError, KeyMissingError, OfflineError, StorageError
@@ -529,13 +529,13 @@ async def test_a_stop_while_the_lanes_are_made_is_not_lost(tmp_path, monkeypatch
     # the signal came between planning and the first request, found no lane to halt, and the run went on
     upstream = tmdb_upstream()
     engine_ = engine_of(settings(tmp_path, invented_ids(50)), upstream)
-    remembered = checkpoint.throttle
+    remembered = patience.throttle
 
     def stopping(*given):
         engine_.stop()
         return remembered(*given)
 
-    monkeypatch.setattr(checkpoint, "throttle", stopping)
+    monkeypatch.setattr(patience, "throttle", stopping)
     async with engine_ as engine:
         report = await engine.full()
     assert (report.status, upstream.log.hits) == (RunStatus.INTERRUPTED, [])

@@ -189,7 +189,7 @@ async def test_a_lane_gives_back_its_sockets_even_if_it_cannot_write_down_what_i
 
     upstream = Closing()
     upstream.handle(lambda asked: Response(200, {}, b"{}"))
-    monkeypatch.setattr("mwi_crawl.checkpoint.remember_throttle", failing)
+    monkeypatch.setattr("mwi_crawl.patience.remember_throttle", failing)
     async with engine_of(settings(tmp_path, invented_ids(3)), upstream) as engine:
         with pytest.raises(ValueError, match="a bug"):
             await engine.full()
