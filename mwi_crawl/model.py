@@ -233,6 +233,58 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be discovered: an upstream's lists by name with the pages of each, and channels by id."""
+
+    lists: tuple[str, ...] = ()
+    pages: int = 1
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of an upstream's list of films: the films on its places `first` to `last` (from 1), as far as it has any.
+
+    `seeds` has the place of each. What the list held on these places before is replaced.
+    """
+
+    name: str
+    first: int
+    last: int
+    seeds: Mapping[int, Seed] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """A video of a channel, and what its title tells: `title` and `year` of the film (None where it tells of none).
+
+    `kind` is trailer, teaser, clip, featurette or spot; only trailers, teasers and spots say which film they are of.
+    """
+
+    video_id: str
+    channel: str
+    raw_title: str
+    kind: str | None = None
+    title: str | None = None
+    year: int | None = None
+    media_type: MediaType | None = None  # movie or tv
+    season: int | None = None
+    published_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A page of an upstream's list of changes: keys of the same source whose answers are new, if heard `before` a time.
+
+    `listed` counts everything on the page, films that are nobody's here and people's mistakes too.
+    """
+
+    keys: tuple[str, ...]
+    before: str
+    listed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """What an answer means.
 
@@ -244,7 +296,9 @@ class Parsed:
     records: tuple[Record, ...] = ()
     keys: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
-    seeds: tuple[Seed, ...] = ()
+    listed: Listed | None = None
+    changed: Changed | None = None
+    trailers: tuple[Trailer, ...] = ()
     match: Match | None = None
     absent: str | None = None  # a reason, where a readable answer says that the film is not there
 

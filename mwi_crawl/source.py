@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from mwi_crawl.model import Allowance, Credential, Outcome, Parsed, Rate, Request, Response, Seed, Verdict
+from mwi_crawl.model import Allowance, Credential, Outcome, Parsed, Rate, Request, Response, Seed, Verdict, Wanted
 
 Option = str | int | float | bool
 
@@ -50,6 +50,12 @@ class Source:
     """Whether its facts come in files about all films (`datasets`) and are never asked for film by film."""
     finds: ClassVar[bool] = False
     """Whether it tells which film a title means: where it takes part, the others wait with films without an id."""
+    lists: ClassVar[tuple[str, ...]] = ()
+    """Names of its lists of films, of which `discover` gives the pages."""
+    feeds: ClassVar[bool] = False
+    """Whether it tells what is new and is asked about no film: it takes part where it is named or its news is wanted."""
+    pages_per_day: ClassVar[int] = 1
+    """How many requests a day's list of changes usually takes, until one has been counted."""
     standing: ClassVar[tuple[str, ...]] = ()
     """Keys that are about no film (a vocabulary), asked as often as everything else; their records have no film."""
     attribution: ClassVar[str] = ""
@@ -67,6 +73,17 @@ class Source:
     def cost(self, key: str) -> int:
         """How many requests a key takes, with those it usually leads to."""
         return 1
+
+    def discover(self, wanted: Wanted) -> Sequence[str]:
+        """The keys of what is wanted, as far as this source has it: pages of lists, feeds of channels."""
+        return ()
+
+    def changes(self, day: str) -> Mapping[str, str]:
+        """The first key of the list of what changed on a day (UTC), by the prefix of the keys it names; {}: it has none.
+
+        The answers to such keys, which all begin with `changes/<prefix><day>/`, hold `Parsed.changed`.
+        """
+        return {}
 
     def request(self, keys: Sequence[str]) -> Request:
         """How to ask for these keys (never more than `batch`)."""

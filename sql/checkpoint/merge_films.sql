@@ -25,6 +25,8 @@ update jobs set film_id = :keep where film_id = :drop;
 update failures set film_id = :keep where film_id = :drop;
 update conflicts set film_id = :keep where film_id = :drop;
 update trailers set film_id = :keep where film_id = :drop;
+update or ignore run_films set film_id = :keep where film_id = :drop;
+delete from run_films where film_id = :drop;
 delete from matches
 where film_id = :keep and decided_by is not 'manual'
   and source in (select m.source from matches as m where m.film_id = :drop and m.decided_by = 'manual');

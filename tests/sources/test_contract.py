@@ -163,7 +163,9 @@ def test_a_fixture_means_what_its_case_says(case: Case) -> None:
         "speaks_of": list(parsed.speaks_of),
         "chosen": match and match.chosen,
         "candidates": [candidate.id for candidate in match.candidates] if match else [],
-        "seeds": len(parsed.seeds),
+        "listed": len(parsed.listed.seeds) if parsed.listed else 0,
+        "trailers": [trailer.video_id for trailer in parsed.trailers],
+        "changed": list(parsed.changed.keys) if parsed.changed else [],
     }
     assert {name: said[name] for name in case.expected} == case.expected
     for unsaid in {"ids", "keys", "chosen"} - case.expected.keys():
