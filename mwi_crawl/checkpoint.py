@@ -17,8 +17,8 @@ from itertools import groupby
 import orjson
 import zstandard
 
-from mwi_crawl import films, follow, patience
-from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Settled, Value
+from mwi_crawl import changes, discover, films, follow, patience, trailers
+from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Result, Settled, Value
 from mwi_crawl.queries import names, sql
 
 # what a row the tables or SQLite's types do not take can raise; a fault of the file or the disk is none of these
@@ -120,18 +120,33 @@ def _save_one(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep
         _replace_records(db, film_id, job.source, parsed)
         if parsed.match is not None and film_id is not None:
             parsed = replace(parsed, keys=_save_match(db, film_id, job.source, parsed.match, parsed.keys, settled.at))
+    joined = -_discover(db, run_id, settled, parsed)
     leads_to = follow.up(db, run_id, settled, film_id, parsed)
     says = parsed is not None and bool(parsed.speaks_of or parsed.records)
-    _settle_job(db, run_id, settled, keep_bodies, lookup=leads_to is not None and not says)
+    keep = keep_bodies and not (parsed and parsed.changed)  # what has changed is said once
+    _settle_job(db, run_id, settled, keep, lookup=leads_to is not None and not says)
     if result.outcome not in (Outcome.OK, Outcome.ABSENT):
         _save_failure(db, run_id, settled, film_id)
-    if film_id is None:  # a vocabulary: no film to be counted
-        return Saved(settled, finished=False)
+    if film_id is None:  # a vocabulary, a list: no film to be counted
+        return Saved(settled, finished=False, joined=joined)
     if leads_to is None or (says and leads_to.questions == 0):
         return _finished(db, run_id, settled, film_id)
     if leads_to.absent:
         return Saved(replace(settled, state=JobState.ABSENT), finished=True)
     return Saved(settled, finished=False, joined=1 - leads_to.questions)
+
+
+def _discover(db: sqlite3.Connection, run_id: int | None, settled: Settled, parsed: Parsed | None) -> int:
+    """Keep what an answer tells of other films. Returns how many are to be asked about again."""
+    if parsed is None:
+        return 0
+    source = settled.result.job.source
+    if parsed.listed is not None:
+        discover.keep(db, source, parsed.listed, settled.at)
+    trailers.keep(db, parsed.trailers, settled.at)
+    if parsed.changed is None:
+        return 0
+    return changes.apply(db, run_id, source, parsed.changed, settled.at)
 
 
 def _finished(db: sqlite3.Connection, run_id: int | None, settled: Settled, film_id: int) -> Saved:
@@ -161,7 +176,7 @@ def _settle_job(
         {
             "job_id": result.job.job_id,
             "state": settled.state,
-            "reason": "lookup" if lookup and done else result.reason,
+            "reason": "lookup" if lookup and done else _reason(result),
             "attempts": settled.attempts,
             "absences": settled.absences,
             "ready_at": settled.ready_at or settled.at,
@@ -172,6 +187,12 @@ def _settle_job(
             "fetched_at": settled.at if response is not None else None,
         },
     )
+
+
+def _reason(result: Result) -> str | None:
+    parsed = result.parsed
+    tells = parsed is not None and bool(parsed.listed or parsed.changed or parsed.trailers)
+    return "discovery" if tells and not result.reason else result.reason
 
 
 def _replace_records(db: sqlite3.Connection, film_id: int | None, source: str, parsed: Parsed) -> None:

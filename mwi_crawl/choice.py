@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mwi_crawl import sources
 from mwi_crawl.config import Config
@@ -10,11 +10,13 @@ from mwi_crawl.errors import InputError, KeyMissingError, SourceOffError
 from mwi_crawl.source import Source
 
 
-def choose_sources(config: Config, named: tuple[str, ...]) -> tuple[dict[str, Source], dict[str, str]]:
+def choose_sources(
+    config: Config, named: tuple[str, ...], *, channels: bool = False
+) -> tuple[dict[str, Source], dict[str, str]]:
     """The sources that take part, ready to be asked, and the others with the reason (`off`, `no_key`).
 
     Where some are named, only they may take part, and each must be able to: raises InputError for one that does not
-    exist, SourceOffError, KeyMissingError.
+    exist, SourceOffError, KeyMissingError. Those that tell what is new take part only where `channels` are wanted.
     """
     known = sources.discover()
     if unknown := set(named) - set(known):
@@ -29,7 +31,9 @@ def choose_sources(config: Config, named: tuple[str, ...]) -> tuple[dict[str, So
     for name, kind in known.items():
         if kind.bulk and name in named:
             raise _bulk(kind)
-        if kind.bulk or (named and name not in named):
+        if kind.feeds and name in named and not channels:
+            raise _feed(kind)
+        if kind.bulk or (named and name not in named) or (kind.feeds and not channels):
             continue
         settings = config.sources[name]
         source = kind({**settings.options, "ttl_days": settings.ttl_days})
@@ -41,6 +45,33 @@ def choose_sources(config: Config, named: tuple[str, ...]) -> tuple[dict[str, So
         else:
             skipped[name] = "no_key" if settings.enabled else "off"
     return taking_part, skipped
+
+
+def see_lists(config: Config, lists: Sequence[str], taking_part: Mapping[str, Source]) -> None:
+    """See that these lists can be read. Raises InputError if no source has one, KeyMissingError, SourceOffError."""
+    kinds = sources.discover().values()
+    for name in lists:
+        having = [kind for kind in kinds if name in kind.lists]
+        if not having:
+            known = dict.fromkeys(each for kind in kinds for each in kind.lists)
+            raise InputError(
+                f"there is no list {name}.", safe="Nothing was fetched.", todo=f"The lists are: {', '.join(known)}"
+            )
+        if not any(kind.name in taking_part for kind in having):
+            choose_sources(config, (having[0].name,))  # says what it lacks
+            raise InputError(
+                f"the list {name} is one of {having[0].name}, which takes no part.",
+                safe="Nothing was fetched.",
+                todo=f"Name it too: --source {having[0].name}",
+            )
+
+
+def _feed(kind: type[Source]) -> InputError:
+    return InputError(
+        f"{kind.name} is asked about no film: it tells what is new.",
+        safe="Nothing was fetched.",
+        todo=f"mwi-crawl incremental --source {kind.name}",
+    )
 
 
 def _bulk(kind: type[Source]) -> InputError:

@@ -14,7 +14,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import orjson
@@ -22,7 +22,7 @@ import orjson
 from mwi_crawl import parse, patience, plan, runs, sources
 from mwi_crawl.breaker import Breaker
 from mwi_crawl.checkpoint import Saved
-from mwi_crawl.choice import choose_sources
+from mwi_crawl.choice import choose_sources, see_lists
 from mwi_crawl.config import Config, SourceSettings
 from mwi_crawl.discreet import Discreet
 from mwi_crawl.errors import DiskFullError, InputError, MwiError, OfflineError, StorageError
@@ -31,6 +31,7 @@ from mwi_crawl.lane import Lane
 from mwi_crawl.ledger import Ledger
 from mwi_crawl.model import Job, JobState, Result, RunStatus, Seed
 from mwi_crawl.plan import Cost, Scope
+from mwi_crawl.planner import Planner, wanted
 from mwi_crawl.redact import Redactor
 from mwi_crawl.report import LaneReport, Report
 from mwi_crawl.runs import Run
@@ -90,6 +91,13 @@ class Engine:
         """
         return await self._run("full", scope or Scope(), resume=resume)
 
+    async def incremental(self, scope: Scope | None = None, *, resume: bool = False) -> Report:
+        """Ask what is new, waits, is stale or has changed upstream, and what `scope` wants of lists and channels.
+
+        `resume` goes on with an unfinished run of any kind. Raises as `full` does.
+        """
+        return await self._run("incremental", self._with_channels(scope or Scope()), resume=resume)
+
     async def retry(self, scope: Scope | None = None) -> Report:
         """Ask again about what was given up or could not be read. Raises as `full` does."""
         return await self._run("failures", scope or Scope(), resume=False)
@@ -113,12 +121,12 @@ class Engine:
         """Forget that a source was to be left alone. Whether there was anything to forget."""
         return await self.store.transact(patience.lift, name)
 
-    async def estimate(self, scope: Scope | None = None) -> tuple[dict[str, Cost], dict[str, str]]:
-        """What `full` would do now, per source, without a request; and which sources take no part, and why."""
-        scope = scope or Scope()
-        taking_part, skipped = choose_sources(self.config, scope.sources)
-        now = datetime.now(UTC)
-        costs = await self.store.transact(plan.estimate, "full", taking_part, scope, self._followed(), now)
+    async def estimate(self, scope: Scope | None = None, kind: str = "full") -> tuple[dict[str, Cost], dict[str, str]]:
+        """What `full` or `incremental` would do now, per source, without a request; and who takes no part, and why."""
+        scope = self._with_channels(scope or Scope()) if kind == "incremental" else scope or Scope()
+        taking_part, skipped = self._choose(scope)
+        news, now = wanted(self.config, scope), datetime.now(UTC)
+        costs = await self.store.transact(plan.estimate, kind, taking_part, scope, self._followed(), news, now)
         return costs, skipped
 
     def stop(self, exit_code: int = 130) -> int:
@@ -135,13 +143,13 @@ class Engine:
         started = time.monotonic()
         report = self.report = Report(kind=kind)
         self._lanes, self._stopped, self._failures = [], False, 0
-        taking_part, report.skipped = choose_sources(self.config, scope.sources)
+        taking_part, report.skipped = self._choose(scope)
         run = await self._open_run(kind, scope, taking_part, resume=resume)
         report.run_id, report.kind, report.attempt = run.run_id, run.kind, run.attempt
         try:
             if run.resumed:  # it keeps to what it was begun for
                 scope = Scope(**orjson.loads(run.options))
-                taking_part, report.skipped = choose_sources(self.config, scope.sources)
+                taking_part, report.skipped = self._choose(scope)
             await self._conduct(run, scope, taking_part)
         except BaseException as error:
             cause = _cause(error)
@@ -162,8 +170,9 @@ class Engine:
     async def _conduct(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
         if run.resumed and not (run.planned and scope.limit):  # a number of films would now be other films
             await self._narrow(scope, taking_part)
+        planner = Planner(self.store, self.config, run, scope, taking_part, self.report, lambda: self._stopped)
         if not run.planned:
-            await self._plan(run, scope, taking_part)
+            await planner.begin()
         for name, source in taking_part.items():
             planned = None if run.planned else await self.store.read(plan.due, run.run_id, name)
             self.report.lanes[name] = await self.store.transact(runs.open_lane, run.run_id, name, planned)
@@ -177,23 +186,21 @@ class Engine:
         asked = taking_part
         while asked and not self._stopped:
             await self._crawl(run, asked)
-            asked = await self._go_on(run, scope, taking_part)
-
-    async def _go_on(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> dict[str, Source]:
-        """The sources with more to be asked: another one has told a film's id that was not known when they planned."""
-        found: dict[str, Source] = {}
-        over = self._stopped or self.report.stopped or run.kind == "failures"
-        if over or (run.planned and scope.limit):
-            return found
-        finder = plan.finder(taking_part)
-        for name, source in taking_part.items():
-            lane = self.report.lanes[name]
-            if lane.state == "done" and (new := await self._plan_pages(run, source, scope, finder)):
-                lane.planned += new
-                planned = lane.planned
+            asked = await planner.more()
+            for name in asked:
+                planned = self.report.lanes[name].planned
                 self.report.lanes[name] = await self.store.transact(runs.open_lane, run.run_id, name, planned)
-                found[name] = source
-        return found
+
+    def _choose(self, scope: Scope) -> tuple[dict[str, Source], dict[str, str]]:
+        taking_part, skipped = choose_sources(self.config, tuple(scope.sources), channels=scope.channels)
+        see_lists(self.config, scope.lists, taking_part)
+        return taking_part, skipped
+
+    def _with_channels(self, scope: Scope) -> Scope:
+        """Who names a source that tells what is new wants its news."""
+        known = sources.discover()
+        named = any(known[name].feeds for name in scope.sources if name in known)
+        return replace(scope, channels=scope.channels or named)
 
     async def _crawl(self, run: Run, taking_part: dict[str, Source]) -> None:
         keep = self.config.engine.keep_bodies
@@ -253,27 +260,6 @@ class Engine:
                 safe="Nothing was fetched.",
                 todo="Import it first: mwi-crawl import ids -   (reads ids from standard input)",
             )
-
-    async def _plan(self, run: Run, scope: Scope, taking_part: dict[str, Source]) -> None:
-        now, finder = datetime.now(UTC), plan.finder(taking_part)
-        for source in sorted(taking_part.values(), key=lambda source: not source.finds):
-            if run.kind == "failures":
-                await self.store.transact(plan.requeue_failed, run.run_id, source, scope, now)
-                continue
-            await self.store.transact(plan.requeue, run.run_id, source, scope, now)
-            await self._plan_pages(run, source, scope, finder)
-        if not self._stopped:
-            await self.store.transact(runs.planned, run.run_id, iso(datetime.now(UTC)))
-
-    async def _plan_pages(self, run: Run, source: Source, scope: Scope, finder: str) -> int:
-        """Plan what the source was never asked about. Returns how many films more it has to be asked about."""
-        before = await self.store.read(plan.due, run.run_id, source.name)
-        now = iso(datetime.now(UTC))
-        after: int | None = 0
-        while after is not None and not self._stopped:
-            after = await self.store.transact(plan.page, run.run_id, source, scope, after, now, finder)
-        await self.store.transact(plan.complete, run.run_id, source, scope, now)
-        return await self.store.read(plan.due, run.run_id, source.name) - before
 
     async def _open_run(self, kind: str, scope: Scope, taking_part: dict[str, Source], *, resume: bool) -> Run:
         now = iso(datetime.now(UTC))

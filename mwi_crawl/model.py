@@ -255,6 +255,23 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """The days whose changes at an upstream are not known, and what the two ways to make up for them take in requests.
+
+    `pages`: reading its list, as long as the list of a day usually is. `films`: asking about each film that was heard
+    of before those days ended, but for those that are asked about anyway; `direct`: that is not dearer, and chosen.
+    """
+
+    source: str
+    prefix: str  # of the keys that the list names: movie/, tv/
+    since: str  # the first of the days
+    days: int
+    pages: int
+    films: int
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Trailer:
     """A video of a channel, and what its title tells: `title` and `year` of the film (None where it tells of none).
 

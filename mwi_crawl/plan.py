@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mwi_crawl import films, patience, runs
+from mwi_crawl import changes, discover, films, patience, runs
 from mwi_crawl.ledger import Ledger
-from mwi_crawl.model import MediaType, Seed
+from mwi_crawl.model import Gap, MediaType, Seed, Wanted
 from mwi_crawl.queries import script, sql
+from mwi_crawl.runs import Run
 from mwi_crawl.settle import iso
 from mwi_crawl.source import Source
 
 PAGE = 2000  # films planned in one transaction
+WHY_DUE = ("waiting", "stale", "failed", "absent")  # the statements of sql/checkpoint/requeue.sql, in their order
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Scope:
     films: tuple[str, ...] = ()  # IMDb ids, or ids as in the database: tmdb_movie:603
     limit: int | None = None
     refetch: bool = False
+    lists: tuple[str, ...] = ()  # of upstreams, to be read
+    pages: int = 1  # of each list
+    channels: bool = False  # whether the trailer channels of the configuration are read
+    most_found: int = 100  # films that lists may bring in
 
     @property
     def narrowed(self) -> bool:
@@ -38,11 +44,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a source's share of a plan takes. `quota`: the period, what is left of it, and what it allows."""
+    """What a source's share of a plan takes. `quota`: the period, what is left of it, and what it allows.
+
+    `gaps`: what is not known of its lists of changes; reading these, or asking about each film, is counted.
+    """
 
     films: int
     requests: int
     quota: tuple[str, int, int] | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 def follow(db: sqlite3.Connection, seeds: Sequence[Seed], now: str) -> None:
@@ -67,11 +77,11 @@ def choose(db: sqlite3.Connection, scope: Scope, sources: Mapping[str, Source], 
     return unknown
 
 
-def requeue(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> None:
-    """Give the run the source's jobs that wait, are stale, failed before, or may be there by now."""
-    values = {**_ages(source, scope, now), "run_id": run_id, "scoped": int(scope.narrowed), "version": source.version}
-    for statement in script("checkpoint/requeue"):
-        db.execute(statement, values)
+def requeue(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> dict[str, int]:
+    """Give the run the source's jobs that wait, are stale, failed before, or may be there by now. How many of each."""
+    values = {**ages(source, scope, now), "run_id": run_id, "scoped": int(scope.narrowed), "version": source.version}
+    statements = zip(WHY_DUE, script("checkpoint/requeue"), strict=True)
+    return {why: db.execute(statement, values).rowcount for why, statement in statements}
 
 
 def requeue_failed(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> None:
@@ -122,7 +132,13 @@ def due(db: sqlite3.Connection, run_id: int, source: str) -> int:
 
 
 def estimate(
-    db: sqlite3.Connection, kind: str, sources: Mapping[str, Source], scope: Scope, seeds: Sequence[Seed], now: datetime
+    db: sqlite3.Connection,
+    kind: str,
+    sources: Mapping[str, Source],
+    scope: Scope,
+    seeds: Sequence[Seed],
+    wanted: Wanted,
+    now: datetime,
 ) -> dict[str, Cost]:
     """What a run would do now, per source, at most. Plans for real and takes it back.
 
@@ -133,7 +149,7 @@ def estimate(
         run = runs.begin(db, kind, "{}", iso(now))
         follow(db, seeds, iso(now))
         choose(db, scope, sources, now)
-        return {name: _cost(db, run.run_id, source, scope, now) for name, source in sources.items()}
+        return {name: _cost(db, run, source, scope, wanted, now) for name, source in sources.items()}
     finally:
         if db.in_transaction:  # a full disk has already rolled back
             db.execute("rollback to estimate")
@@ -149,16 +165,20 @@ def seed_of(row: sqlite3.Row) -> Seed:
     return Seed(ids, row["title"], row["original_title"], row["release_year"], kind)
 
 
-def _cost(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: datetime) -> Cost:
-    requeue(db, run_id, source, scope, now)
+def _cost(db: sqlite3.Connection, run: Run, source: Source, scope: Scope, wanted: Wanted, now: datetime) -> Cost:
+    requeue(db, run.run_id, source, scope, now)
     after: int | None = 0
     while after is not None:
-        after = page(db, run_id, source, scope, after, iso(now))
-    complete(db, run_id, source, scope, iso(now))
-    keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run_id, "source": source.name})
-    requests = sum(source.cost(row[0]) for row in keys)
+        after = page(db, run.run_id, source, scope, after, iso(now))
+    complete(db, run.run_id, source, scope, iso(now))
+    gaps: list[Gap] = []
+    if run.kind == "incremental":
+        discover.ask(db, run.run_id, source, wanted, iso(now))
+        gaps = [] if scope.narrowed or scope.refetch else changes.plan(db, run.run_id, source, now)
+    keys = db.execute(sql("checkpoint/planned_keys"), {"run_id": run.run_id, "source": source.name})
+    requests = sum(source.cost(row[0]) for row in keys) + sum(gap.pages - gap.days for gap in gaps if not gap.direct)
     left = Ledger(source.quotas(), patience.quotas(db, source.name)).left(now)
-    return Cost(due(db, run_id, source.name), -(-requests // source.batch), left)
+    return Cost(due(db, run.run_id, source.name), -(-requests // source.batch), left, tuple(gaps))
 
 
 def _unplanned(
@@ -187,7 +207,7 @@ def _join(db: sqlite3.Connection, source: str, *, key: str, film_id: int, now: s
 
 def _first_due(db: sqlite3.Connection, source: Source, scope: Scope, limit: int, now: datetime) -> list[int]:
     """The first films, at most `limit`, about which a source has something to be asked."""
-    values = {**_ages(source, scope, now), "version": source.version, "limit": limit}
+    values = {**ages(source, scope, now), "version": source.version, "limit": limit}
     found = {int(row[0]) for row in db.execute(sql("checkpoint/films_due"), values)}
     after: int | None = 0
     new: list[int] = []
@@ -204,7 +224,8 @@ def _choose_film(db: sqlite3.Connection, film: str) -> bool:
     return db.execute(sql("checkpoint/choose_film"), values).rowcount > 0
 
 
-def _ages(source: Source, scope: Scope, now: datetime) -> dict[str, str | int]:
+def ages(source: Source, scope: Scope, now: datetime) -> dict[str, str | int]:
+    """What counts as stale at a source now, for the statements."""
     ttl = int(source.settings.get("ttl_days", source.ttl_days))
     return {
         "source": source.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mwi_crawl.model import RunStatus
+from mwi_crawl.model import Gap, RunStatus
 
 # Why a lane ended early → the exit code (product: 1, 8, 3, 4, 9, 7, 5, 6; the first that applies wins).
 CLOSED = {
@@ -61,6 +61,10 @@ class Report:
     films: int = 0
     lanes: dict[str, LaneReport] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)  # source → why it took no part: no_key, off
+    due: dict[str, dict[str, int]] = field(default_factory=dict)  # source → why films are asked about → how many
+    gaps: list[Gap] = field(default_factory=list)  # what was not known of lists of changes
+    reparsed: dict[str, int] = field(default_factory=dict)  # source → kept answers that were read again
+    found: int = 0  # films followed because a list names them
     events: list[str] = field(default_factory=list)  # sentences for a person, oldest first
     seconds: float = 0.0
     interrupted: bool = False

@@ -53,7 +53,7 @@ class Source:
     lists: ClassVar[tuple[str, ...]] = ()
     """Names of its lists of films, of which `discover` gives the pages."""
     feeds: ClassVar[bool] = False
-    """Whether it tells what is new and is asked about no film: it takes part where it is named or its news is wanted."""
+    """Whether it tells what is new and is asked about no film: it takes part where its news is wanted."""
     pages_per_day: ClassVar[int] = 1
     """How many requests a day's list of changes usually takes, until one has been counted."""
     standing: ClassVar[tuple[str, ...]] = ()
@@ -79,7 +79,7 @@ class Source:
         return ()
 
     def changes(self, day: str) -> Mapping[str, str]:
-        """The first key of the list of what changed on a day (UTC), by the prefix of the keys it names; {}: it has none.
+        """The first key of the list of what changed on a day (UTC), by the prefix of keys it names; {}: there is none.
 
         The answers to such keys, which all begin with `changes/<prefix><day>/`, hold `Parsed.changed`.
         """

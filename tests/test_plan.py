@@ -34,7 +34,7 @@ from rows import (
 )
 
 from mwi_crawl import films, plan, runs
-from mwi_crawl.model import MediaType, Outcome, Parsed, Seed
+from mwi_crawl.model import MediaType, Outcome, Parsed, Seed, Wanted
 from mwi_crawl.plan import Cost, Scope
 from mwi_crawl.settle import iso
 from mwi_crawl.source import Source
@@ -330,7 +330,7 @@ def test_an_estimate_is_the_run_and_changes_nothing(db: Db) -> None:
     before = list(db.iterdump())
     now = day(9)
     with transaction(db):
-        costs = plan.estimate(db, "full", {"script": source}, Scope(), [Seed({"imdb": "tt0000077"})], now)
+        costs = plan.estimate(db, "full", {"script": source}, Scope(), [Seed({"imdb": "tt0000077"})], Wanted(), now)
     assert costs == {"script": Cost(films=7, requests=8)}
     assert list(db.iterdump()) == before
     plan.follow(db, [Seed({"imdb": "tt0000077"})], iso(now))
@@ -340,7 +340,7 @@ def test_an_estimate_is_the_run_and_changes_nothing(db: Db) -> None:
 def test_an_estimate_with_a_limit_is_the_run_too(db: Db) -> None:
     many(db, 5)
     with transaction(db):
-        costs = plan.estimate(db, "full", {"script": Script()}, Scope(limit=2), [], NOW)
+        costs = plan.estimate(db, "full", {"script": Script()}, Scope(limit=2), [], Wanted(), NOW)
     assert costs == {"script": Cost(2, 2)}
 
 

@@ -68,6 +68,12 @@ def _imdb_id(value: str) -> str:
     return value
 
 
+def _channel(value: str) -> str:
+    if not re.fullmatch(r"UC[A-Za-z0-9_-]{22}", value, re.ASCII):
+        raise ValueError('must list ids of YouTube channels like "UCi8e0iOVk1fEOogdfu4YgfA"')
+    return value
+
+
 def believable(known: Collection[str], order: tuple[str, ...]) -> tuple[str, ...]:
     """The sources to believe, best first. Raises ValueError for one that is not known or named twice, and for none."""
     if not order:
@@ -113,4 +119,5 @@ Many = Annotated[int, Field(ge=1, le=100)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 TmdbIds = Annotated[tuple[Annotated[int, BeforeValidator(_whole_number), Field(gt=0)], ...], BeforeValidator(_listed)]
 ImdbIds = Annotated[tuple[Annotated[str, AfterValidator(_imdb_id)], ...], BeforeValidator(_listed)]
+Channels = Annotated[tuple[Annotated[str, AfterValidator(_channel)], ...], BeforeValidator(_listed)]
 MediaTypes = Annotated[tuple[Annotated[MediaType, Field(strict=False)], ...], BeforeValidator(_listed)]

@@ -24,11 +24,16 @@ from mwi_crawl.redact import Redactor
 from mwi_crawl.source import Source
 
 FILE_NAME = "config.toml"
+_EVERY_LIST = ("popular", "top_rated", "upcoming", "now_playing", "trending")
 # what stands in the tables whose keys are free, until another layer says something else
 _FREE_TABLES: Mapping[str, Any] = {
     "ranking": rankings.DEFAULTS,
     "cohorts": rankings.COHORTS,
-    "profiles": {"quick": {"lists": ("popular", "trending")}},
+    "profiles": {
+        "quick": {"lists": ("popular", "trending")},
+        "daily": {"lists": _EVERY_LIST, "pages_per_list": 5, "max_enrichment": 250},
+        "full": {"lists": _EVERY_LIST, "pages_per_list": 20, "max_enrichment": 1000, "channels": True},
+    },
 }
 
 

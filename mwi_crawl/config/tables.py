@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mwi_crawl.config.kinds import (
     BaseUrl,
+    Channels,
     FilePath,
     ImdbIds,
     Many,
@@ -32,6 +33,7 @@ from mwi_crawl.source import Option
 
 MOST_PER_SECOND = 50  # requests; above that, somebody else's host is being harmed, not asked
 MOST_TTL_DAYS = 3_650
+ROTTEN_TOMATOES_TRAILERS = "UCi8e0iOVk1fEOogdfu4YgfA"
 
 
 class Table(BaseModel):
@@ -157,17 +159,21 @@ class Cohort(Table):
 
 
 class Profile(Table):
-    """A way to discover films: the lists of an upstream that are read, how far, and how many films that may bring."""
+    """A way to discover films: the lists of an upstream that are read, how far, and how many films that may bring.
+
+    `channels`: the trailer channels are read too.
+    """
 
     lists: Texts = ()
     pages_per_list: int = Field(default=1, ge=1, le=500)
     max_enrichment: int = Field(default=100, ge=0)
+    channels: bool = False
 
 
 class Youtube(Table):
     """The channels whose trailers are collected."""
 
-    channels: Texts = ()
+    channels: Channels = (ROTTEN_TOMATOES_TRAILERS,)
 
 
 class Schedule(Table):

@@ -11,7 +11,7 @@ update jobs
 set
   state = 'pending', reason = null, ready_at = :now, attempts = 0, run_id = :run_id,
   etag = case when parser_version = :version then etag end
-where source = :source and state = 'done' and coalesce(reason, '') <> 'lookup'
+where source = :source and state = 'done' and coalesce(reason, '') not in ('lookup', 'discovery')
   and (fetched_at < :stale_before or :refetch = 1)
   and (:scoped = 0 or film_id in (select film_id from temp.plan_scope));
 
@@ -29,7 +29,8 @@ set state = 'pending', reason = null, ready_at = :now, attempts = 0, run_id = :r
 where job_id in (
   select min(absent.job_id)
   from jobs as absent
-  where absent.source = :source and absent.state = 'absent' and (absent.ready_at <= :now or :refetch = 1)
+  where absent.source = :source and absent.state = 'absent' and absent.film_id is not null
+    and (absent.ready_at <= :now or :refetch = 1)
     and (:scoped = 0 or absent.film_id in (select film_id from temp.plan_scope))
     and not exists (
       select 1 from jobs as other

@@ -23,7 +23,6 @@ create table change_lists (
   prefix text not null,                  -- what its keys begin with (movie/, tv/)
   read_to text not null,                 -- last day (UTC) whose changes are known: read, or made up for by asking about each film
   pages integer,                         -- requests the day read last took
-  listed integer,                        -- entries it had
   read_at text not null,                 -- when this was written
   primary key (source, prefix)
 );

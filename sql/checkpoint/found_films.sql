@@ -1,0 +1,2 @@
+-- How many films has this run followed because a list names them?
+select count(distinct film_id) from run_films where run_id = :run_id and what = 'found';

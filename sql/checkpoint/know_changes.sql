@@ -1,0 +1,7 @@
+-- The changes up to a day are known. (:pages: what reading it took; null: it was not read.)
+insert into change_lists (source, prefix, read_to, pages, read_at)
+values (:source, :prefix, :day, :pages, :now)
+on conflict (source, prefix) do update set
+  read_to = max(change_lists.read_to, excluded.read_to),
+  pages = coalesce(excluded.pages, change_lists.pages),
+  read_at = excluded.read_at;
