@@ -1,8 +1,10 @@
 """What changed at an upstream since it was last asked: read from its lists of changes, or made up for by asking anew.
 
 Plain functions inside a transaction. A list is read by whole days (UTC), each once, after it is over: a film changed
-today is told tomorrow, and no film is asked about twice for one change. `change_lists.read_to` is the last day that is
-known; it moves on only when every page of a day is stored, or when each film heard of before its end is asked about.
+today is told tomorrow, and no film is asked about twice for one change. A day is over when no copy is left from before
+its end (`Source.copy_hours`), so that a film asked about then shows the change. `change_lists.read_to` is the last day
+that is known; it moves on only when every page of a day is stored, or when each film heard of before the day was over
+is asked about.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def plan(db: sqlite3.Connection, run_id: int, source: Source, now: datetime) -> 
     found = [gap for prefix in source.changes(_day(now)) if (gap := _gap(db, source, prefix, now))]
     for gap in found:
         if gap.direct:
-            _make_up(db, run_id, source, gap.prefix, _day(now - timedelta(days=1)), now)
+            _make_up(db, run_id, source, gap.prefix, _day(_today(source, now) - timedelta(days=1)), now)
         else:
             _read(db, run_id, source, gap, now)
     return found
@@ -65,12 +67,12 @@ def _read(db: sqlite3.Connection, run_id: int, source: Source, gap: Gap, now: da
 
 
 def _gap(db: sqlite3.Connection, source: Source, prefix: str, now: datetime) -> Gap | None:
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    values = {"source": source.name, "prefix": prefix, "before": iso(today)}
+    today = _today(source, now)
+    values = {"source": source.name, "prefix": prefix, "before": iso(today + timedelta(hours=source.copy_hours))}
     heard = db.execute(sql("checkpoint/heard_before"), values).fetchone()
     if not heard["films"]:
         return None
-    first = datetime.fromisoformat(heard["oldest"][:10]).replace(tzinfo=UTC)
+    first = _today(source, datetime.fromisoformat(heard["oldest"]))
     if heard["read_to"] is not None:
         first = max(first, datetime.fromisoformat(heard["read_to"]).replace(tzinfo=UTC) + timedelta(days=1))
     days = (today - first).days
@@ -82,9 +84,9 @@ def _gap(db: sqlite3.Connection, source: Source, prefix: str, now: datetime) -> 
 
 
 def _make_up(db: sqlite3.Connection, run_id: int, source: Source, prefix: str, day: str, now: datetime) -> None:
-    """Ask about each film that was heard of before the end of a day: then the changes up to it are known."""
-    after = iso(datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1))
-    values = {"run_id": run_id, "source": source.name, "prefix": prefix, "before": after, "now": iso(now)}
+    """Ask about each film that was heard of before a day was over: then the changes up to it are known."""
+    over = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1, hours=source.copy_hours)
+    values = {"run_id": run_id, "source": source.name, "prefix": prefix, "before": iso(over), "now": iso(now)}
     db.execute(sql("checkpoint/requeue_heard_before"), values)
     _know(db, source, prefix, day, now)
 
@@ -96,6 +98,12 @@ def _know(
     values = {"source": source.name, "prefix": prefix, "day": day, "now": iso(now), "pages": pages}
     db.execute(sql("checkpoint/know_changes"), values)
     db.execute(sql("checkpoint/drop_change_jobs"), {"source": source.name, "start": _start(prefix), "day": day})
+
+
+def _today(source: Source, now: datetime) -> datetime:
+    """When the day began that the oldest copies are from: all days before it are over."""
+    oldest = now.astimezone(UTC) - timedelta(hours=source.copy_hours)
+    return oldest.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _start(prefix: str) -> str:

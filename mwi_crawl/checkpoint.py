@@ -17,7 +17,8 @@ from itertools import groupby
 import orjson
 import zstandard
 
-from mwi_crawl import changes, discover, films, follow, patience, trailers
+from mwi_crawl import changes, decisions, discover, films, follow, losses, news, patience, trailers
+from mwi_crawl.losses import Before
 from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Result, Settled, Value
 from mwi_crawl.queries import names, sql
 
@@ -42,12 +43,23 @@ class Saved:
     `settled.state` is then the film's: absent, where the answer only led to what is known not to be there. `joined` is
     by how many films fewer the run has to ask: 1 where the answer led to a question that another row of the same film
     had led to before (the two are one film), or where the film has other questions still; -1 where it led to two
-    questions instead of one.
+    questions instead of one. `kept`: what the answer had lost, so that the older rows stay in its place.
     """
 
     settled: Settled
     finished: bool
     joined: int = 0
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Kept bodies are read once more: nothing was heard of an upstream, and what is known already is not asked anew.
+
+    `accept_losses`: what the parser does not find any more is taken away (mwi_crawl.losses).
+    """
+
+    accept_losses: bool = False
 
 
 def pending(
@@ -65,9 +77,16 @@ def next_ready(db: sqlite3.Connection, run_id: int, source: str) -> str | None:
     return None if row[0] is None else str(row[0])
 
 
-def save(db: sqlite3.Connection, run_id: int | None, batch: Sequence[Settled], *, keep_bodies: bool) -> list[Saved]:
-    """Store a batch of answers, of a run or (saved pages) of none."""
-    saved = [_save_guarded(db, run_id, settled, keep_bodies) for settled in batch]
+def save(
+    db: sqlite3.Connection,
+    run_id: int | None,
+    batch: Sequence[Settled],
+    *,
+    keep_bodies: bool,
+    again: Again | None = None,
+) -> list[Saved]:
+    """Store a batch of answers, of a run or (saved pages, kept bodies read `again`) of none."""
+    saved = [_save_guarded(db, run_id, settled, keep_bodies, again) for settled in batch]
     for source, group in groupby(sorted(saved, key=_source_of), _source_of):
         answers = list(group)
         _count(db, run_id, source, answers)
@@ -87,14 +106,16 @@ def _source_of(saved: Saved) -> str:
     return saved.settled.result.job.source
 
 
-def _save_guarded(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> Saved:
+def _save_guarded(
+    db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool, again: Again | None
+) -> Saved:
     """Store one answer; one whose records the tables refuse is stored as broken, and harms no other of its batch."""
     db.execute("savepoint answer")
     try:
-        saved = _save_one(db, run_id, settled, keep_bodies)
+        saved = _save_one(db, run_id, settled, keep_bodies, again)
     except _REFUSED as error:
         db.execute("rollback to answer")
-        saved = _save_one(db, run_id, _refused(settled, error), keep_bodies)
+        saved = _save_one(db, run_id, _refused(settled, error), keep_bodies, again)
     db.execute("release answer")
     return saved
 
@@ -110,21 +131,34 @@ def _refused(settled: Settled, error: Exception) -> Settled:
     return replace(settled, result=result, state=JobState.BROKEN, attempts=result.job.attempts + 1, ready_at=None)
 
 
-def _save_one(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> Saved:
+def _save_one(
+    db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool, again: Again | None
+) -> Saved:
     result = settled.result
     job, parsed = result.job, result.parsed
     film_id = None if job.film_id is None else films.current(db, job.film_id)
-    if parsed is not None and settled.state in (JobState.DONE, JobState.ABSENT):
+    if settled.state in (JobState.DONE, JobState.ABSENT):
+        before: Before | None = None
         if film_id is not None:
-            film_id = films.learn(db, film_id, parsed.ids, settled.at)
-        _replace_records(db, film_id, job.source, parsed)
-        if parsed.match is not None and film_id is not None:
-            parsed = replace(parsed, keys=_save_match(db, film_id, job.source, parsed.match, parsed.keys, settled.at))
+            parsed = None if parsed is None else decisions.heed(db, film_id, job.source, job.key, parsed)
+            before = losses.known(db, settled, film_id, parsed)
+            lost = losses.unbelieved(db, before, settled, film_id, parsed)
+            if lost and not (again and again.accept_losses):
+                return _keep(db, run_id, settled, film_id, before, lost, again)
+        if parsed is not None:
+            film_id, parsed = _apply(db, settled, film_id, parsed)
+        if film_id is not None and before is not None:
+            news.note(db, run_id, settled, film_id, parsed, before)
+            if before.disputed and settled.state is JobState.DONE:
+                losses.resolve(db, film_id, settled, heard=again is None)
     joined = -_discover(db, run_id, settled, parsed)
-    leads_to = follow.up(db, run_id, settled, film_id, parsed)
     says = parsed is not None and bool(parsed.speaks_of or parsed.records)
+    lookup = parsed is not None and bool(parsed.keys) and not says
+    if again and parsed is not None:
+        parsed = replace(parsed, keys=_unasked(db, job.source, parsed.keys))
+    leads_to = follow.up(db, run_id, settled, film_id, parsed)
     keep = keep_bodies and not (parsed and parsed.changed)  # what has changed is said once
-    _settle_job(db, run_id, settled, keep, lookup=leads_to is not None and not says)
+    _settle_job(db, run_id, settled, keep, lookup=lookup, heard=again is None)
     if result.outcome not in (Outcome.OK, Outcome.ABSENT):
         _save_failure(db, run_id, settled, film_id)
     if film_id is None:  # a vocabulary, a list: no film to be counted
@@ -134,6 +168,42 @@ def _save_one(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep
     if leads_to.absent:
         return Saved(replace(settled, state=JobState.ABSENT), finished=True)
     return Saved(settled, finished=False, joined=1 - leads_to.questions)
+
+
+def _apply(db: sqlite3.Connection, settled: Settled, film_id: int | None, parsed: Parsed) -> tuple[int | None, Parsed]:
+    """Store what an answer says. Returns the film, which may be another row now, and what it leads to after a match."""
+    source = settled.result.job.source
+    if film_id is not None:
+        film_id = films.learn(db, film_id, parsed.ids, settled.at)
+    _replace_records(db, film_id, source, parsed)
+    if parsed.match is not None and film_id is not None:
+        parsed = replace(parsed, keys=_save_match(db, film_id, source, parsed.match, parsed.keys, settled.at))
+    return film_id, parsed
+
+
+def _keep(
+    db: sqlite3.Connection,
+    run_id: int | None,
+    settled: Settled,
+    film_id: int,
+    before: Before,
+    lost: Sequence[str],
+    again: Again | None,
+) -> Saved:
+    """The older rows stay, and the answer that has lost what they say lies beside them. Its job is done."""
+    losses.dispute(db, film_id, settled, _save_body(db, run_id, settled, keep_bodies=True), lost)
+    version = settled.parser_version if before.same_body else None
+    losses.keep(db, settled, version, heard=again is None)
+    news.kept(db, run_id, settled.result.job.source, film_id)
+    return replace(_finished(db, run_id, settled, film_id), kept="; ".join(lost))
+
+
+def _unasked(db: sqlite3.Connection, source: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """Those of the keys that are no question yet."""
+    known = {"source": source}
+    return tuple(
+        key for key in keys if db.execute(sql("checkpoint/job_state"), {**known, "key": key}).fetchone() is None
+    )
 
 
 def _discover(db: sqlite3.Connection, run_id: int | None, settled: Settled, parsed: Parsed | None) -> int:
@@ -163,14 +233,14 @@ def _finished(db: sqlite3.Connection, run_id: int | None, settled: Settled, film
 
 
 def _settle_job(
-    db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool, *, lookup: bool
+    db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool, *, lookup: bool, heard: bool
 ) -> None:
     result, response = settled.result, settled.result.response
     done = settled.state is JobState.DONE
     body_hash = _save_body(db, run_id, settled, keep_bodies)
     # only an answer whose rows are stored may be confirmed by "not modified" the next time
     etag = response.headers.get("etag") if body_hash and response and done and not lookup else None
-    heard = body_hash is not None or (done and response is not None and response.status != 304)
+    new = body_hash is not None or (done and response is not None and response.status != 304)
     db.execute(
         sql("checkpoint/settle_job"),
         {
@@ -181,10 +251,10 @@ def _settle_job(
             "absences": settled.absences,
             "ready_at": settled.ready_at or settled.at,
             "parser_version": settled.parser_version if result.parsed or settled.state is JobState.BROKEN else None,
-            "heard": int(heard),
+            "heard": int(new),
             "body_hash": body_hash,
             "etag": _storable(etag),
-            "fetched_at": settled.at if response is not None else None,
+            "fetched_at": settled.at if heard and response is not None else None,
         },
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mwi_crawl import sources
 from mwi_crawl.config import Config
 from mwi_crawl.errors import InputError, KeyMissingError, SourceOffError
+from mwi_crawl.plan import Scope
 from mwi_crawl.source import Source
 
 
@@ -45,6 +47,22 @@ def choose_sources(
         else:
             skipped[name] = "no_key" if settings.enabled else "off"
     return taking_part, skipped
+
+
+def profiled(config: Config, scope: Scope, name: str) -> Scope:
+    """The scope, with what a profile of the configuration wants. Raises InputError if there is no such profile."""
+    profile = config.profiles.get(name)
+    if profile is None:
+        raise InputError(
+            f"there is no profile {name}.",
+            safe="Nothing was fetched.",
+            todo=f"The profiles are: {', '.join(config.profiles)}   ([profiles.{name}] in config.toml makes one)",
+        )
+    lists = tuple(dict.fromkeys((*scope.lists, *profile.lists)))
+    channels = scope.channels or profile.channels
+    return replace(
+        scope, lists=lists, pages=profile.pages_per_list, most_found=profile.max_enrichment, channels=channels
+    )
 
 
 def see_lists(config: Config, lists: Sequence[str], taking_part: Mapping[str, Source]) -> None:

@@ -22,7 +22,7 @@ import orjson
 from mwi_crawl import parse, patience, plan, runs, sources
 from mwi_crawl.breaker import Breaker
 from mwi_crawl.checkpoint import Saved
-from mwi_crawl.choice import choose_sources, see_lists
+from mwi_crawl.choice import choose_sources, profiled, see_lists
 from mwi_crawl.config import Config, SourceSettings
 from mwi_crawl.discreet import Discreet
 from mwi_crawl.errors import DiskFullError, InputError, MwiError, OfflineError, StorageError
@@ -72,6 +72,7 @@ class Engine:
         engine = config.engine
         self.store = Store(config.paths.db, busy_seconds=engine.busy_wait_seconds, on_busy=on_busy)
         self._lanes: list[Lane] = []
+        self._running = False
         self._stopped = False
         self._stop_code = 130
         self._failures = 0  # of this attempt: those of an earlier one do not count against it
@@ -91,12 +92,15 @@ class Engine:
         """
         return await self._run("full", scope or Scope(), resume=resume)
 
-    async def incremental(self, scope: Scope | None = None, *, resume: bool = False) -> Report:
-        """Ask what is new, waits, is stale or has changed upstream, and what `scope` wants of lists and channels.
+    async def incremental(
+        self, scope: Scope | None = None, *, profile: str | None = None, resume: bool = False
+    ) -> Report:
+        """Ask what is new, waits, is stale or has changed upstream, and what is wanted of lists and channels.
 
-        `resume` goes on with an unfinished run of any kind. Raises as `full` does.
+        That is what `scope` says, and a profile of the configuration. `resume` goes on with a run of any kind that was
+        cut off. Raises as `full` does, and InputError for a profile or a list that there is not.
         """
-        return await self._run("incremental", self._with_channels(scope or Scope()), resume=resume)
+        return await self._run("incremental", self._with_news(scope or Scope(), profile), resume=resume)
 
     async def retry(self, scope: Scope | None = None) -> Report:
         """Ask again about what was given up or could not be read. Raises as `full` does."""
@@ -121,9 +125,11 @@ class Engine:
         """Forget that a source was to be left alone. Whether there was anything to forget."""
         return await self.store.transact(patience.lift, name)
 
-    async def estimate(self, scope: Scope | None = None, kind: str = "full") -> tuple[dict[str, Cost], dict[str, str]]:
+    async def estimate(
+        self, scope: Scope | None = None, kind: str = "full", *, profile: str | None = None
+    ) -> tuple[dict[str, Cost], dict[str, str]]:
         """What `full` or `incremental` would do now, per source, without a request; and who takes no part, and why."""
-        scope = self._with_channels(scope or Scope()) if kind == "incremental" else scope or Scope()
+        scope = self._with_news(scope or Scope(), profile) if kind == "incremental" else scope or Scope()
         taking_part, skipped = self._choose(scope)
         news, now = wanted(self.config, scope), datetime.now(UTC)
         costs = await self.store.transact(plan.estimate, kind, taking_part, scope, self._followed(), news, now)
@@ -140,6 +146,15 @@ class Engine:
         return sum(lane.halt(drop=drop) for lane in self._lanes)
 
     async def _run(self, kind: str, scope: Scope, *, resume: bool) -> Report:
+        if self._running:
+            raise RuntimeError("this engine has a run under way; one engine does one run after the other")
+        self._running = True
+        try:
+            return await self._do(kind, scope, resume=resume)
+        finally:
+            self._running = False
+
+    async def _do(self, kind: str, scope: Scope, *, resume: bool) -> Report:
         started = time.monotonic()
         report = self.report = Report(kind=kind)
         self._lanes, self._stopped, self._failures = [], False, 0
@@ -182,6 +197,7 @@ class Engine:
             lane.state = reason
             await self.store.transact(runs.close_lane, run.run_id, lane)
         self.report.films = max((lane.planned for lane in self.report.lanes.values()), default=0)
+        self.report.planned = True
         self._see_room()
         asked = taking_part
         while asked and not self._stopped:
@@ -196,11 +212,12 @@ class Engine:
         see_lists(self.config, scope.lists, taking_part)
         return taking_part, skipped
 
-    def _with_channels(self, scope: Scope) -> Scope:
-        """Who names a source that tells what is new wants its news."""
+    def _with_news(self, scope: Scope, profile: str | None) -> Scope:
+        """What a profile wants too; and who names a source that tells what is new wants its news."""
         known = sources.discover()
         named = any(known[name].feeds for name in scope.sources if name in known)
-        return replace(scope, channels=scope.channels or named)
+        scope = replace(scope, channels=scope.channels or named)
+        return scope if profile is None else profiled(self.config, scope, profile)
 
     async def _crawl(self, run: Run, taking_part: dict[str, Source]) -> None:
         keep = self.config.engine.keep_bodies
@@ -263,7 +280,9 @@ class Engine:
 
     async def _open_run(self, kind: str, scope: Scope, taking_part: dict[str, Source], *, resume: bool) -> Run:
         now = iso(datetime.now(UTC))
-        if resume and (run := await self.store.transact(runs.resume, now)) is not None:
+        # what waits for a quota may wait for days: an incremental run takes it along, and asks what is new as well
+        waiting = kind != "incremental"
+        if resume and (run := await self.store.transact(runs.resume, now, waiting=waiting)) is not None:
             return run
         await self._narrow(scope, taking_part)  # what cannot be begun must not be there to be resumed
         return await self.store.transact(runs.begin, kind, orjson.dumps(asdict(scope)).decode(), now)
@@ -294,6 +313,7 @@ class Engine:
             lane.requests += 1
             lane.retried += saved.settled.state is JobState.PENDING
         self.report.last_saved = time.monotonic()
+        self._tell_of_no_film(saved)
         if saved.finished:
             state = saved.settled.state
             setattr(lane, state, getattr(lane, state) + 1)
@@ -304,6 +324,13 @@ class Engine:
         if self._failures == self._max_failures and not self.report.stopped:
             self.report.stopped = f"stopped after {self._failures} failures (limit)"
             self._halt()
+
+    def _tell_of_no_film(self, saved: Saved) -> None:
+        """A list or a channel that could not be read is no film's failure, but must not go unsaid."""
+        result = saved.settled.result
+        if result.job.film_id is None and saved.settled.state in (JobState.FAILED, JobState.BROKEN):
+            why = result.message or result.reason or "no answer"
+            self.report.events.append(f"{result.job.source}: {result.job.key} could not be read now: {why.rstrip('.')}")
 
     def _halt(self) -> None:
         for lane in self._lanes:

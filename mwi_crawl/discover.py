@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 
 import orjson
 
-from mwi_crawl import films
+from mwi_crawl import films, trailers
 from mwi_crawl.model import Listed, MediaType, Wanted
 from mwi_crawl.queries import sql
 from mwi_crawl.source import Source
+from mwi_crawl.trailers import Placed
 
 
 def ask(db: sqlite3.Connection, run_id: int, source: Source, wanted: Wanted, now: str) -> int:
@@ -38,6 +39,14 @@ def keep(db: sqlite3.Connection, source: str, listed: Listed, now: str) -> None:
         db.execute(sql("checkpoint/add_list_item"), {"list_id": found, "film_id": film_id, "position": place})
 
 
+def place(db: sqlite3.Connection, run_id: int, include: Collection[MediaType], now: str) -> list[Placed]:
+    """Give every trailer its film; new ones are films that the run has found."""
+    placed = trailers.place(db, now, include)
+    found = [each.film_id for each in placed if each.new]
+    db.executemany(sql("checkpoint/add_run_film"), [_found(run_id, "youtube", film_id) for film_id in found])
+    return placed
+
+
 def follow(
     db: sqlite3.Connection,
     run_id: int,
@@ -50,7 +59,11 @@ def follow(
     before = db.execute(sql("checkpoint/found_films"), {"run_id": run_id}).fetchone()[0]
     values = {"lists": orjson.dumps(list(lists)).decode(), "include": orjson.dumps(sorted(include)).decode()}
     rows = db.execute(sql("checkpoint/followable"), {**values, "limit": max(0, most - before)}).fetchall()
-    found = [{"film_id": row["film_id"], "run_id": run_id, "source": row["origin"], "now": now} for row in rows]
-    db.executemany(sql("checkpoint/follow_film"), found)
-    db.executemany(sql("checkpoint/add_run_film"), [{**each, "what": "found"} for each in found])
+    db.executemany(sql("checkpoint/follow_film"), [{"film_id": row["film_id"], "now": now} for row in rows])
+    found = [_found(run_id, row["origin"], row["film_id"]) for row in rows]
+    db.executemany(sql("checkpoint/add_run_film"), found)
     return len(found)
+
+
+def _found(run_id: int, source: str, film_id: int) -> dict[str, object]:
+    return {"run_id": run_id, "source": source, "film_id": film_id, "what": "found"}

@@ -83,13 +83,27 @@ def learn(db: sqlite3.Connection, film_id: int, ids: Mapping[str, str], now: str
 
 
 def merge(db: sqlite3.Connection, keep: int, drop: int, now: str) -> None:
-    """Make two rows one: everything said of `drop` is said of `keep`, and `drop` stays as an alias."""
+    """Make two rows one: everything said of `drop` is said of `keep`, and `drop` stays as an alias.
+
+    Where a person decided what one of them is at a source, that source's answers about the other go.
+    """
     if keep == drop:
         raise ValueError("a film cannot be merged with itself")
+    for row in db.execute(sql("checkpoint/decided_of_two"), {"keep": keep, "drop": drop}).fetchall():
+        overruled = drop if row["film_id"] == keep else keep
+        untell(db, overruled, row["source"])
+        values = {"film_id": overruled, "source": row["source"], "chosen": row["chosen"]}
+        db.execute(sql("checkpoint/drop_overruled"), values)
     touch(db, ())
     for statement in script("checkpoint/merge_films"):
         db.execute(statement, {"keep": keep, "drop": drop, "now": now})
     derive(db)
+
+
+def untell(db: sqlite3.Connection, film_id: int, source: str) -> None:
+    """Take back every record of a source about a film."""
+    for statement in script("checkpoint/untell"):
+        db.execute(statement, {"film_id": film_id, "source": source})
 
 
 def touch(db: sqlite3.Connection, pairs: Iterable[tuple[int, int]]) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mwi_crawl import films
+from mwi_crawl import decisions, films
 from mwi_crawl.model import JobState, Parsed, Settled
 from mwi_crawl.queries import sql
 
@@ -35,13 +35,16 @@ def up(
     """
     job = settled.result.job
     row = db.execute(sql("checkpoint/job_fallback"), {"job_id": job.job_id}).fetchone()
+    if row is None:  # the answer made two films one, and about that one a person has decided
+        return None
     fallback = row["fallback"].split("\n") if row["fallback"] else []
     if settled.state is JobState.DONE and parsed is not None and parsed.keys:
         asked = [
             _ask(db, run_id, settled, film_id, [key, *fallback], row["priority"], leads=True) for key in parsed.keys
         ]
         return Next(sum(each or 0 for each in asked), absent=all(each is None for each in asked))
-    if settled.state is JobState.ABSENT and settled.result.reason not in DECIDED:
+    decided = film_id is not None and decisions.of(db, film_id, job.source) is not None
+    if settled.state is JobState.ABSENT and settled.result.reason not in DECIDED and not decided:
         values = {"film_id": film_id, "source": job.source, "job_id": job.job_id, "run_id": run_id}
         lookups = [found[0] for found in db.execute(sql("checkpoint/lookups"), values)]
         one = _ask(db, run_id, settled, film_id, [*lookups, *fallback], row["priority"], leads=False)

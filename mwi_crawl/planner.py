@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mwi_crawl import changes, discover, plan, reparse, runs, trailers
+from mwi_crawl import changes, discover, plan, reparse, runs
 from mwi_crawl.config import Config
 from mwi_crawl.model import Wanted
 from mwi_crawl.plan import Scope
@@ -103,8 +103,8 @@ class Planner:
         if self.scope.lists:
             lists, most = self.scope.lists, self.scope.most_found
             self.report.found += await self.store.transact(discover.follow, self.run.run_id, lists, most, kinds, now)
-        for placed in await self.store.transact(trailers.place, now, kinds):
-            _log.info("[NEW] %s", placed)
+        for placed in await self.store.transact(discover.place, self.run.run_id, kinds, now):
+            _log.info("%s %s   youtube:%s", "[NEW]" if placed.new else "[SKIPPED]", placed, placed.video_id)
 
 
 def wanted(config: Config, scope: Scope) -> Wanted:

@@ -59,6 +59,7 @@ class Report:
     kind: str = "full"
     attempt: int = 1
     films: int = 0
+    planned: bool = False  # whether it is known by now what it has to do
     lanes: dict[str, LaneReport] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)  # source → why it took no part: no_key, off
     due: dict[str, dict[str, int]] = field(default_factory=dict)  # source → why films are asked about → how many

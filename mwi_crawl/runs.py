@@ -33,9 +33,12 @@ def begin(db: sqlite3.Connection, kind: str, options: str, now: str) -> Run:
     return Run(cursor.lastrowid, kind, 1, options, planned=False, resumed=False)
 
 
-def resume(db: sqlite3.Connection, now: str) -> Run | None:
-    """The last run, if it is unfinished, with one more attempt; None if there is nothing to resume."""
-    row = db.execute(sql("checkpoint/unfinished_run")).fetchone()
+def resume(db: sqlite3.Connection, now: str, *, waiting: bool = True) -> Run | None:
+    """The last run, if it is unfinished, with one more attempt; None if there is nothing to resume.
+
+    `waiting`: also one that came to its end and left work for later.
+    """
+    row = db.execute(sql("checkpoint/unfinished_run"), {"waiting": int(waiting)}).fetchone()
     if row is None:
         return None
     db.execute(sql("checkpoint/resume_run"), {"run_id": row["run_id"], "now": now, **_process()})

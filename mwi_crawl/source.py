@@ -56,6 +56,8 @@ class Source:
     """Whether it tells what is new and is asked about no film: it takes part where its news is wanted."""
     pages_per_day: ClassVar[int] = 1
     """How many requests a day's list of changes usually takes, until one has been counted."""
+    copy_hours: ClassVar[int] = 0
+    """How old a copy may be that it answers with: what changed less long ago may not be in an answer yet."""
     standing: ClassVar[tuple[str, ...]] = ()
     """Keys that are about no film (a vocabulary), asked as often as everything else; their records have no film."""
     attribution: ClassVar[str] = ""

@@ -17,7 +17,8 @@ from toys import TOKEN
 from mwi_crawl import sources, store
 from mwi_crawl.demo.upstream import FakeUpstream
 
-OFF = [name for name, source in sources.discover().items() if name != "tmdb" and not source.bulk]
+ASKED = {name: source for name, source in sources.discover().items() if not (source.bulk or source.feeds)}
+OFF = [name for name in ASKED if name != "tmdb"]
 KEY_REFUSED = '{"status_code":7,"status_message":"Invalid API key: You must be granted a valid key.","success":false}'
 
 
@@ -163,7 +164,9 @@ def test_a_dry_run_and_a_plan_send_nothing_and_start_nothing(mwi: Person, tmdb: 
     assert "2 films to ask about. Run not started, no request sent." in plan.out
     assert re.search(r"tmdb +2 +~4 +5000/s +– +~1.0 s", plan.out)
     assert "Start with: mwi-crawl full" in plan.out
-    assert json.loads(mwi("plan", "--json").out)["sources"] == {"tmdb": {"films": 2, "requests": 4, "left": None}}
+    assert json.loads(mwi("plan", "--json").out)["sources"] == {
+        "tmdb": {"films": 2, "requests": 4, "left": None, "changes": []}
+    }
     assert tmdb.log.hits == []
     assert mwi.ask("select count(*) from runs") == [(0,)]
     assert not (mwi.folder / "plan.log").exists()

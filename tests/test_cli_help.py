@@ -50,7 +50,7 @@ def test_every_help_fits_a_terminal_of_eighty_columns(mwi: Person, path: tuple[s
 
 
 def test_the_commands_of_the_product_are_there() -> None:
-    named = "init import plan full status runs failures doctor keys config demo db"
+    named = "init import plan full status runs failures doctor keys config demo reparse db"
     assert {path[0] for path in COMMANDS if path} >= set(named.split())
     for path in (
         "failures retry",

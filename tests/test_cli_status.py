@@ -1,4 +1,4 @@
-"""`status`, `runs` and `failures`: what the file tells a person, and what a person can do about failures."""
+"""`status` and `failures`: what the file tells a person, and what a person can do about failures."""
 
 from __future__ import annotations
 
@@ -112,25 +112,8 @@ def test_a_title_that_awaits_a_decision_is_told(mwi: Person, tmdb: FakeUpstream)
     mwi("import", "watched.csv")
     said = mwi("full")
     assert "1 ambiguous" in said.out
-    assert "1 film found only by title, not decided: see v_matches_open" in said.out
-    assert "1 film found only by title, not decided" in mwi("status").out
-
-
-def test_runs_are_listed_newest_first(mwi: Person, failed: FakeUpstream) -> None:
-    failed.behave()
-    mwi("failures", "retry")
-    lines = mwi("runs").out.splitlines()
-    assert lines[0].split()[:5] == ["run", "kind", "status", "started", "attempt"]
-    assert [line.split()[:3] for line in lines[1:]] == [["2", "failures", "SUCCESS"], ["1", "full", "PARTIAL"]]
-    assert [row["run_id"] for row in json.loads(mwi("runs", "--json").out)] == [2, 1]
-    assert len(mwi("runs", "--limit", "1").out.splitlines()) == 2
-    assert "full" in mwi("runs", "--status", "partial").out
-    assert mwi("runs", "--status", "FAILED").out == "No runs with status FAILED.\n"
-
-
-def test_no_runs_yet(mwi: Person) -> None:
-    mwi("init")
-    assert mwi("runs").out == "No runs yet.\n"
+    assert "1 film needs your decision:  mwi-crawl match review\n" in said.out
+    assert "1 film needs your decision:  mwi-crawl match review --db mwi.db\n" in mwi("status", "--db", "mwi.db").out
 
 
 def test_failures_are_listed_with_what_can_be_done(mwi: Person, failed: FakeUpstream) -> None:

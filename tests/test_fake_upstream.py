@@ -25,9 +25,12 @@ from mwi_crawl.demo.history import DATA
 from mwi_crawl.demo.log import Hit, RequestLog
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, bomb, drip, huge, slow, too_many
 from mwi_crawl.demo.tmdb import FakeTmdb
+from mwi_crawl.demo.tmdb_lists import MAX_PAGE
 from mwi_crawl.demo.upstream import FakeUpstream, demo_upstream
 from mwi_crawl.errors import TransportError
 from mwi_crawl.fetch import HttpTransport, Limits
+from mwi_crawl.model import Outcome, Parsed, Wanted
+from mwi_crawl.sources.tmdb import Tmdb
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDINGS = ROOT.parent / "shared" / "recordings" / "tmdb"
@@ -93,6 +96,13 @@ def split(answer: bytes) -> tuple[str, dict[str, str], bytes]:
         ("movie_47964_similar__wm202605", f"{STAR_WARS}/similar", {}),
         ("find_tt0088247__src=imdb_id__wm202605", "/3/find/tt0076759", {"external_source": "imdb_id"}),
         ("search_movie__query=007_page=1__wm202605", "/3/search/movie", {"query": "star wars"}),
+        ("movie_popular__page=1__wm202605", "/3/movie/popular", {"page": "1"}),
+        ("movie_popular__page=2__wm202605", "/3/movie/top_rated", {"page": "2"}),
+        ("movie_upcoming__page=2__wm202605", "/3/movie/upcoming", {"page": "2"}),
+        ("movie_now_playing__page=1__wm202605", "/3/movie/now_playing", {}),
+        ("trending_movie_week__wm202605", "/3/trending/movie/week", {}),
+        ("movie_changes__page=1__wm202605", "/3/movie/changes", {"start_date": "2026-05-23", "end_date": "2026-05-23"}),
+        ("tv_changes__page=1__wm202605", "/3/tv/changes", {}),
         ("configuration__wm202605", "/3/configuration", {}),
         ("movie_999999999__http404__wm202605", "/3/movie/999999999", {}),
     ],
@@ -132,7 +142,7 @@ def test_an_imdb_id_is_as_good_as_a_tmdb_id(films: FakeTmdb) -> None:
 
 
 def test_no_two_people_companies_or_keywords_share_an_id() -> None:
-    from mwi_crawl.demo.tmdb import _id
+    from mwi_crawl.demo.tmdb_films import _id
 
     names = {name for film in bundled() for name in (*film.cast, *film.directors, *film.companies, *film.keywords)}
     assert len({_id(name) for name in names}) == len(names)
@@ -166,6 +176,11 @@ def test_search_knows_titles_in_both_languages_without_accents(
     assert answer["total_pages"] == 1
 
 
+def test_there_are_no_series(films: FakeTmdb) -> None:
+    answer = ask(films, "/3/search/tv", query="star wars")
+    assert (answer["results"], answer["total_results"]) == ([], 0)
+
+
 @pytest.mark.parametrize(
     ("path", "params", "status", "code"),
     [
@@ -176,6 +191,13 @@ def test_search_knows_titles_in_both_languages_without_accents(
         ("/3/search/movie", {"query": "star", "page": "501"}, 400, 22),
         ("/3/search/movie", {"query": "star", "page": "0"}, 400, 22),
         ("/3/search/movie", {}, 422, 5),
+        ("/3/movie/popular", {"page": "501"}, 400, 22),
+        ("/3/tv/popular", {}, 404, 34),
+        ("/3/movie/trending", {}, 404, 34),
+        ("/3/movie/changes", {"page": "501"}, 400, 22),
+        ("/3/movie/changes", {"start_date": "20-11-2026"}, 400, 23),
+        ("/3/movie/changes", {"start_date": "2026-11-01", "end_date": "2026-11-16"}, 422, 20),
+        ("/3/tv/changes", {"start_date": "2026-11-02", "end_date": "2026-11-01"}, 422, 20),
         (STAR_WARS, {"append_to_response": ",".join(["credits"] * 21)}, 400, 27),
     ],
 )
@@ -213,6 +235,129 @@ def test_invented_films_are_the_same_each_time_and_as_large_as_real_answers(film
     assert [film["id"] for film in found["results"]] == [INVENTED_FROM + 42]
 
 
+# Its lists, and what changes
+
+
+@pytest.mark.parametrize("path", ["movie/popular", "movie/top_rated", "movie/upcoming", "trending/movie/week"])
+def test_the_pages_of_a_list_have_each_of_its_films_once(path: str) -> None:
+    tmdb = FakeTmdb(count=30)
+    first = ask(tmdb, f"/3/{path}")
+    pages = [ask(tmdb, f"/3/{path}", page=str(page)) for page in range(1, first["total_pages"] + 2)]
+    ids = [film["id"] for page in pages for film in page["results"]]
+    assert len(set(ids)) == len(ids) == first["total_results"] > 20
+    assert [page["page"] for page in pages] == list(range(1, len(pages) + 1))
+    assert (pages[-1]["results"], pages[-1]["total_pages"]) == ([], first["total_pages"])
+    assert path == "movie/upcoming" or max(ids) == INVENTED_FROM + 30
+    assert ask(FakeTmdb(count=30), f"/3/{path}", page="2") == pages[1]
+
+
+def test_the_lists_are_in_five_orders(films: FakeTmdb) -> None:
+    names = ("movie/popular", "movie/top_rated", "movie/upcoming", "movie/now_playing", "trending/movie/week")
+    pages = [ask(films, f"/3/{name}") for name in names]
+    assert len({tuple(film["id"] for film in page["results"]) for page in pages}) == len(names)
+    upcoming, playing = pages[2]["dates"], pages[3]["dates"]
+    assert playing["minimum"] < playing["maximum"] <= upcoming["minimum"] < upcoming["maximum"]
+
+
+def changed(tmdb: FakeTmdb, first: str, last: str | None = None, media: str = "movie") -> list[dict[str, Any]]:
+    """All entries of the changes of a day, or from one day to another, page by page."""
+    asked = {"start_date": first, "end_date": last or first}
+    pages = ask(tmdb, f"/3/{media}/changes", **asked)["total_pages"]
+    found = [ask(tmdb, f"/3/{media}/changes", page=str(page), **asked)["results"] for page in range(1, pages + 1)]
+    assert [len(page) for page in found[:-1]] == [100] * (pages - 1)
+    return [entry for page in found for entry in page]
+
+
+def test_what_changes_is_told_on_its_day_and_its_own_answer_is_another() -> None:
+    tmdb = FakeTmdb(count=5)
+    path, other = f"/3/movie/{INVENTED_FROM + 1}", f"/3/movie/{INVENTED_FROM + 2}"
+    before = tmdb.answer(Ask("GET", path)), tmdb.answer(Ask("GET", other, {"append_to_response": PARTS}))
+    tmdb.change([INVENTED_FROM + 1, 11], "2026-11-20")
+    after = tmdb.answer(Ask("GET", path)), tmdb.answer(Ask("GET", other, {"append_to_response": PARTS}))
+    assert before[0] is not None
+    assert after[0] is not None
+    assert before[0].headers["etag"] != after[0].headers["etag"]
+    assert before[1] == after[1], "what is alike has not changed"
+    then, now = json.loads(before[0].body), json.loads(after[0].body)
+    assert {name for name in then if then[name] != now[name]} == {"popularity", "vote_count", "tagline"}
+    own = {INVENTED_FROM + 1, 11}
+    assert own <= {entry["id"] for entry in changed(tmdb, "2026-11-20")}
+    assert own <= {entry["id"] for entry in changed(tmdb, "2026-11-18", "2026-11-21")}
+    for day, media in (("2026-11-19", "movie"), ("2026-11-21", "movie"), ("2026-11-20", "tv")):
+        assert not own & {entry["id"] for entry in changed(tmdb, day, media=media)}
+    tmdb.change([11], "2026-11-22")
+    assert ask(tmdb, STAR_WARS)["tagline"] == "Edited 2 times"
+
+
+def test_no_day_is_without_changes_of_strangers_and_some_are_not_there(films: FakeTmdb) -> None:
+    for media in ("movie", "tv"):
+        entries = changed(films, "2026-02-28", media=media)
+        assert len(entries) == 7
+        assert {entry["adult"] for entry in entries} == {True, False, None}
+        assert None in {entry["id"] for entry in entries}
+        assert not any(films.films.get(str(entry["id"])) for entry in entries)
+    many = changed(FakeTmdb(strangers=6800), "2026-02-28")
+    assert len(many) == 6800
+    known = [entry["id"] for entry in many if entry["id"]]
+    assert len(set(known)) == len(known)
+
+
+def test_what_changed_is_spread_over_the_pages() -> None:
+    tmdb = FakeTmdb(count=500, strangers=6800)
+    own = range(INVENTED_FROM + 1, INVENTED_FROM + 41)
+    tmdb.change(own, "2026-11-20")
+    places = [place for place, entry in enumerate(changed(tmdb, "2026-11-20")) if entry["id"] in own]
+    assert len(places) == 40
+    assert len({place // 100 for place in places}) > 20
+
+
+def test_what_is_removed_is_nowhere_any_more() -> None:
+    tmdb = FakeTmdb(count=3)
+    gone = tmdb.films.get(str(INVENTED_FROM + 2))
+    assert gone is not None
+    tmdb.remove(gone.tmdb_id, "2026-11-20")
+    for path in (f"/3/movie/{gone.tmdb_id}", f"/3/movie/{gone.imdb_id}"):
+        response = tmdb.answer(Ask("GET", path))
+        assert response is not None
+        assert response.status == 404
+    assert ask(tmdb, f"/3/find/{gone.imdb_id}", external_source="imdb_id")["movie_results"] == []
+    assert ask(tmdb, "/3/search/movie", query=gone.title)["results"] == []
+    assert gone.tmdb_id not in {film["id"] for film in ask(tmdb, "/3/movie/upcoming")["results"]}
+    entry = {"id": gone.tmdb_id, "adult": None, "softcore": None}
+    assert entry in changed(tmdb, "2026-11-20")
+
+
+def test_the_source_reads_what_the_fake_says() -> None:
+    source, fake = Tmdb(), FakeTmdb(count=40, strangers=250)
+    fake.change([INVENTED_FROM + 7, 11], "2026-11-20")
+    fake.remove(INVENTED_FROM + 8, "2026-11-20")
+    named = set()
+    keys = [source.changes("2026-11-20")["movie/"]]
+    for key in keys:
+        parsed = parsed_by(source, fake, key)
+        assert parsed.changed is not None
+        keys += parsed.keys
+        named |= set(parsed.changed.keys)
+    assert len(keys) == 3
+    assert {f"movie/{INVENTED_FROM + 7}", "movie/11"} <= named
+    assert f"movie/{INVENTED_FROM + 8}" not in named
+    for key in source.discover(Wanted(lists=source.lists, pages=2)):
+        listed = parsed_by(source, fake, key).listed
+        assert listed is not None
+        assert list(listed.seeds) == list(range(listed.first, listed.last + 1))
+    crowded = FakeTmdb(strangers=MAX_PAGE * 100 + 1)
+    assert parsed_by(source, crowded, keys[0]).absent == "too_many_pages"
+    assert parsed_by(source, FakeTmdb(strangers=0), keys[0]).absent == "nothing_listed"
+
+
+def parsed_by(source: Tmdb, fake: FakeTmdb, key: str) -> Parsed:
+    request = source.request([key])
+    response = fake.answer(Ask("GET", request.path, request.params))
+    assert response is not None
+    assert source.judge(response).outcome is Outcome.OK
+    return source.parse(key, response)
+
+
 # The upstream
 
 
@@ -222,6 +367,11 @@ async def test_an_unchanged_answer_is_a_304_without_a_body(upstream: FakeUpstrea
     other = await upstream.send(f"https://tmdb.test{STAR_WARS}", {"If-None-Match": 'W/"0"'})
     assert first.headers["etag"].startswith('W/"')
     assert (again.status, again.body, other.status) == (304, b"", 200)
+    tmdb = FakeTmdb()
+    edited = FakeUpstream()
+    edited.handle(tmdb.answer)
+    tmdb.change([11], "2026-11-20")
+    assert (await edited.send(f"https://tmdb.test{STAR_WARS}", {"If-None-Match": first.headers["etag"]})).status == 200
     async with upstream.serve() as base_url:
         status, headers, body = split(await raw(base_url, header=f"If-None-Match: {first.headers['etag']}\r\n"))
     assert (status.split()[1], body) == ("304", b"")

@@ -272,7 +272,7 @@ def fill(db: sqlite3.Connection, table: str, film_id: int, **values: Any) -> Non
     """A row of any table about a film: what must be there is made up from its column's type and name."""
     made_up = {"TEXT": f"x{film_id}", "INTEGER": film_id, "REAL": 1.0, "BLOB": b"x"}
     known = {"person_id": "tmdb:1", "user_id": 1, "list_id": 1, "run_id": 1, "entry_id": None, "watch_id": None}
-    known |= {"first_import_id": 1, "last_import_id": 1, "precision": "exact", "decided_by": "manual", "state": "done"}
+    known |= {"first_import_id": 1, "last_import_id": 1, "precision": "exact", "decided_by": "auto", "state": "done"}
     known |= {"ignored": 0, "watched": 1, "watched_on": "2020-01-01", "stars": 2.5, "rating": 2.5, "kind": "x"}
     known |= {"job_id": None, "failure_id": None, "conflict_id": None, "media_type": "movie", "what": "new"}
     row = {

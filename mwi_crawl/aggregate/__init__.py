@@ -8,6 +8,7 @@ folder, are built the same way. All of it happens in one transaction: a reader s
     functions  what some SQLites lack: exp, ln, sqrt …
     graph      what SQL cannot say: communities
     build      runs them
+    making     does that in a store's file
 """
 
 from mwi_crawl.aggregate.build import Built, build

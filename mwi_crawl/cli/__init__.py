@@ -13,18 +13,22 @@ import click
 from mwi_crawl.cli import endings, terminal
 from mwi_crawl.cli.aggregating import aggregate as aggregate_command
 from mwi_crawl.cli.asking import why
-from mwi_crawl.cli.crawling import full, plan
+from mwi_crawl.cli.crawling import full, incremental, plan
 from mwi_crawl.cli.datasets import datasets as datasets_command
 from mwi_crawl.cli.demo import demo as demo_command
 from mwi_crawl.cli.doctor import doctor as doctor_command
 from mwi_crawl.cli.exporting import export as export_command
 from mwi_crawl.cli.failing import failures
 from mwi_crawl.cli.film import film
+from mwi_crawl.cli.history import runs
 from mwi_crawl.cli.inputs import import_
-from mwi_crawl.cli.looking import runs, status
+from mwi_crawl.cli.looking import status
+from mwi_crawl.cli.matching import match
 from mwi_crawl.cli.ranking import rank as rank_command
 from mwi_crawl.cli.repair import db
+from mwi_crawl.cli.reparsing import reparse
 from mwi_crawl.cli.reviewing import review as review_command
+from mwi_crawl.cli.scheduling import schedule
 from mwi_crawl.cli.setting_up import config, init, keys
 from mwi_crawl.cli.stats import stats as stats_command
 from mwi_crawl.errors import MwiError
@@ -80,18 +84,22 @@ IN_ORDER = (
     keys,
     plan,
     full,
+    incremental,
     aggregate_command,
     status,
     runs,
     failures,
+    match,
     film,
     why,
     rank_command,
     stats_command,
     review_command,
     export_command,
+    schedule,
     doctor_command,
     config,
+    reparse,
     db,
 )
 

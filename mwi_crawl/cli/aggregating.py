@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,8 +23,6 @@ if TYPE_CHECKING:
     from mwi_crawl.config import Config
 
 WIDTH = 100  # columns
-USER_SQL = Path("sql", "user")  # below the data folder
-LOOK_EVERY = 100_000  # instructions of SQLite between two looks whether to stop
 FOUND = 5  # exit code where a rule that every file must keep is broken
 VOICE = {"ok": "ok", "notice": "look", "broken": "WRONG", "skipped": "–"}
 
@@ -102,23 +96,18 @@ def aggregate(common: Common, only: tuple[str, ...], checked: bool, as_json: boo
 async def make_tables(config: Config, only: Sequence[str] = (), *, checked: bool = False, own: bool = True) -> Made:
     """Take the file's lock and make the tables, the person's `own` too. Raises InputError, StorageError."""
     from mwi_crawl import schema
-    from mwi_crawl.settle import iso
+    from mwi_crawl.aggregate.check import check
+    from mwi_crawl.aggregate.making import make, stoppable
     from mwi_crawl.store import Store
 
-    path, stop, started = config.paths.db, threading.Event(), time.monotonic()
+    path, started = config.paths.db, time.monotonic()
     if not path.is_file():
         schema.connect_readonly(path)  # says what to do; one that is not there must not be made for this
-    now = iso(datetime.now(UTC))
-    folder = config.paths.data / USER_SQL if own else None
     async with Store(path, busy_seconds=config.engine.busy_wait_seconds) as store:
-        try:
-            built = await store.transact(_build, config, now, only, folder, stop)
-            seconds = time.monotonic() - started
-            rankings = await store.read(_rankings)
-            findings = await store.read(_check, stop) if checked else []
-        except asyncio.CancelledError:
-            stop.set()  # a statement that is under way would be waited for, however long it takes
-            raise
+        built = await make(store, config, only, own=own)
+        seconds = time.monotonic() - started
+        rankings = await store.read(_rankings)
+        findings = await stoppable(store.read, check) if checked else []
     made = Made(built, rankings, findings, seconds)
     left_out = len(built) - len(made.built)
     _log.info("tables made", extra={"tables": len(made.built), "skipped": left_out, "seconds": round(seconds, 3)})
@@ -162,31 +151,6 @@ def as_data(made: Made) -> dict[str, Any]:
         "seconds": round(made.seconds, 3),
         "exit_code": made.exit_code,
     }
-
-
-def _build(
-    db: sqlite3.Connection, config: Config, now: str, only: Sequence[str], folder: Path | None, stop: threading.Event
-) -> list[Built]:
-    from mwi_crawl.aggregate import build
-
-    with _stoppable(db, stop):
-        return build(db, config, now, only=only, user_folder=folder)
-
-
-def _check(db: sqlite3.Connection, stop: threading.Event) -> list[Finding]:
-    from mwi_crawl.aggregate.check import check
-
-    with _stoppable(db, stop):
-        return check(db)
-
-
-@contextmanager
-def _stoppable(db: sqlite3.Connection, stop: threading.Event) -> Iterator[None]:
-    db.set_progress_handler(stop.is_set, LOOK_EVERY)
-    try:
-        yield
-    finally:
-        db.set_progress_handler(None, 0)
 
 
 def _rankings(db: sqlite3.Connection) -> dict[str, int]:

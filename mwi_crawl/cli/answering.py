@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MARK = "upstream"  # the setting in a file that says who answers
 GOOD_DAY, BAD_DAY = "demo", "demo on a bad day"
+ALWAYS = ("tmdb", "omdb", "ddd", "cinemorgue", "imdb_datasets", "youtube", "youtube_api")  # who answers on every day
 DEMO_RATE = 80  # requests per second: patient enough to be watched, quick enough not to bore
 
 
@@ -35,7 +36,7 @@ async def answered(given: Common, *, logged: bool = True) -> AsyncIterator[Confi
         logging.getLogger(TOLD).info("a fake upstream answers at %s", base_url)
         keys = ("_API_KEY", "_TOKEN", "_API_KEY_FILE", "_TOKEN_FILE")
         environ = {name: value for name, value in os.environ.items() if not name.endswith(keys)}
-        asked = {name: _at(base_url) for name in ("tmdb", "omdb", "ddd", "cinemorgue", "imdb_datasets")}
+        asked = {name: _at(base_url) for name in ALWAYS}
         asked["imdb"] = {**_at(base_url), "enabled": day == BAD_DAY}
         yield settings(given, {"sources": asked}, environ | KEYS, logged=logged)
 

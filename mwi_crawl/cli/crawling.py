@@ -1,8 +1,11 @@
-"""`full` and `plan`: what sends requests about films, and what says which it would send."""
+"""`full`, `incremental` and `plan`: what sends requests about films, and what says which it would send."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +18,9 @@ from mwi_crawl.cli.terminal import print_json, print_table, say
 
 if TYPE_CHECKING:
     from mwi_crawl.config import Config
+    from mwi_crawl.crawl import Engine
     from mwi_crawl.plan import Cost, Scope
+    from mwi_crawl.report import Report
 
 
 def _scope(**given: Any) -> Scope:
@@ -34,6 +39,37 @@ scoping = gathering(
     "scope",
     ("sources", "films", "limit", "refetch"),
     _scope,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be discovered beside the films that are followed."""
+
+    profile: str | None = None
+    lists: tuple[str, ...] = ()
+
+    def over(self, scope: Scope) -> Scope:
+        """The scope with these lists. Lists are about other films than a narrowed run."""
+        if scope.narrowed and (self.profile or self.lists):
+            raise click.UsageError("--film and --limit choose among known films; a profile and lists find others.")
+        return replace(scope, lists=self.lists)
+
+
+def _listed(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(name for part in (value or "").split(",") if (name := part.strip()))
+
+
+discovering = gathering(
+    (
+        click.option(
+            "--profile", metavar="NAME", help="Read the lists of a profile too: quick, daily, full, or yours."
+        ),
+        click.option("--lists", callback=_listed, metavar="NAME,…", help="Read these lists of TMDb too: popular, …"),
+    ),
+    "news",
+    ("profile", "lists"),
+    News,
 )
 
 showing = gathering(
@@ -79,16 +115,60 @@ def full(common: Common, scope: Scope, manner: Manner, dry_run: bool) -> int:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["full"]), default="full")
+@discovering
+@scoping
+@click.option("--dry-run", is_flag=True, help="Say what would be done; send nothing.")
+@showing
+@common
+def incremental(common: Common, scope: Scope, news: News, manner: Manner, dry_run: bool) -> int:
+    """Ask only what is new, changed or due.
+
+    \b
+    That is: films that are new, work that waits (for a quota, a retry),
+    facts that are too old, films that changed at TMDb since its list of
+    changes was last read, and what was not there, after a growing time.
+    Answers that an older parser read are read again, without a request.
+
+    \b
+    With --profile or --lists, and with --source youtube, films that lists
+    and trailer channels name are added, and asked about like all others.
+
+    \b
+    With --resume     the last run goes on, of whatever kind, if it was cut
+                      off. Else a new run begins, and takes along what
+                      waits from before: safe for cron.
+    Without --resume  a new run begins. What is done and fresh is not asked
+                      again, unless --refetch is given.
+
+    For cron: mwi-crawl incremental --resume --ok 6 -q
+    """
+    scope = news.over(scope)
+    if dry_run:
+        return asyncio.run(_estimate(common, scope, "incremental", news.profile, as_json=manner.as_json))
+    work = partial(_incremental, scope, news.profile, resume=manner.resume)
+    return asyncio.run(crawl(common, manner, work))
+
+
+def _incremental(scope: Scope, profile: str | None, engine: Engine, *, resume: bool) -> Awaitable[Report]:
+    return engine.incremental(scope, profile=profile, resume=resume)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["full", "incremental"]), default="full")
+@discovering
 @scoping
 @json_option
 @common
-def plan(common: Common, what: str, scope: Scope, as_json: bool) -> int:
+def plan(common: Common, what: str, scope: Scope, news: News, as_json: bool) -> int:
     """Say what a run would ask and how long it would take; send nothing."""
-    return asyncio.run(_estimate(common, scope, as_json=as_json))
+    if what == "full" and (news.profile or news.lists):
+        raise click.UsageError("Lists are read by incremental: mwi-crawl plan incremental")
+    return asyncio.run(_estimate(common, news.over(scope), what, news.profile, as_json=as_json))
 
 
-async def _estimate(given: Common, scope: Scope, *, as_json: bool) -> int:
+async def _estimate(
+    given: Common, scope: Scope, kind: str = "full", profile: str | None = None, *, as_json: bool
+) -> int:
     from mwi_crawl import schema
     from mwi_crawl.crawl import Engine
 
@@ -96,19 +176,24 @@ async def _estimate(given: Common, scope: Scope, *, as_json: bool) -> int:
         if not config.paths.db.exists():
             schema.connect_readonly(config.paths.db)  # says what to do
         async with Engine(config) as engine:
-            costs, skipped = await engine.estimate(scope)
+            costs, skipped = await engine.estimate(scope, kind, profile=profile)
     if as_json:
         shown = {
-            name: {"films": cost.films, "requests": cost.requests, "left": cost.quota[1] if cost.quota else None}
+            name: {
+                "films": cost.films,
+                "requests": cost.requests,
+                "left": cost.quota[1] if cost.quota else None,
+                "changes": [asdict(gap) for gap in cost.gaps],
+            }
             for name, cost in costs.items()
         }
         print_json({"sources": shown, "skipped": skipped})
         return 0
-    _show(costs, skipped, config, given)
+    _show(costs, skipped, config, given, kind)
     return 0
 
 
-def _show(costs: dict[str, Cost], skipped: dict[str, str], config: Config, given: Common) -> None:
+def _show(costs: dict[str, Cost], skipped: dict[str, str], config: Config, given: Common, kind: str) -> None:
     from mwi_crawl.crawl import BYTES_PER_FILM
 
     due = max((cost.films for cost in costs.values()), default=0)
@@ -116,9 +201,10 @@ def _show(costs: dict[str, Cost], skipped: dict[str, str], config: Config, given
     rows = [_row(config, name, cost) for name, cost in costs.items()]
     rows += [(name, "–", "–", "–", "–", REASONS.get(why, why)) for name, why in skipped.items()]
     print_table(rows, ("source", "films", "requests", "rate", "quota", "time"))
-    if due:
+    say(*(words.gap(gap) for cost in costs.values() for gap in cost.gaps))
+    if any(cost.requests for cost in costs.values()):
         room = sum(cost.films for cost in costs.values()) * BYTES_PER_FILM
-        say(f"Disk: about +{words.size(room)}. Start with: mwi-crawl full{given.again}")
+        say(f"Disk: about +{words.size(room)}. Start with: mwi-crawl {kind}{given.again}")
     elif costs:
         say("Nothing is due: all that is known is fresh, or there are no films yet.")
     else:
@@ -130,7 +216,7 @@ def _row(config: Config, name: str, cost: Cost) -> tuple[str, ...]:
     if cost.quota is not None:
         period, left, _ = cost.quota
         quota = f"{left:,} left this {period}" if period != "day" else f"{left:,} left today"
-    if not cost.films:
+    if not cost.requests:
         return name, "0", "0", f"{rate:g}/s", quota, "nothing due"
     return name, f"{cost.films:,}", f"~{cost.requests:,}", f"{rate:g}/s", quota, _time(cost, rate)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from mwi_crawl.cli import words
-from mwi_crawl.cli.aggregating import USER_SQL
 from mwi_crawl.cli.looking import reading
 from mwi_crawl.cli.options import Common, common, gathering, settings
 from mwi_crawl.cli.terminal import on_terminal, say
@@ -113,6 +112,7 @@ def _export(given: Common, wanted: Wanted, lines: Callable[[Exported], Iterator[
 
 def _find(db: sqlite3.Connection, wanted: Wanted, config: Config) -> Exported:
     from mwi_crawl import export as exports
+    from mwi_crawl.aggregate.making import USER_SQL
 
     folder = config.paths.data / USER_SQL
     if wanted.name is not None:

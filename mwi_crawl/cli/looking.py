@@ -1,4 +1,4 @@
-"""`status` and `runs`: what the file tells, read beside a running crawl, without its lock."""
+"""`status`: what the file tells, read beside a running crawl, without its lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 
 from mwi_crawl.cli import words
 from mwi_crawl.cli.answering import demo_keys
-from mwi_crawl.cli.options import Common, common, json_option, look, settings
+from mwi_crawl.cli.options import Common, common, json_option, settings
 from mwi_crawl.cli.terminal import on_terminal, print_json, print_table, say
 from mwi_crawl.settle import iso
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mwi_crawl.source import Source
 
 WATCH_EVERY = 1.0  # seconds
-STATUSES = ("RUNNING", "SUCCESS", "PARTIAL", "INTERRUPTED", "FAILED", "ABORTED")
 # what is always shown of a source, and what only where there is any
 USUAL = {"done": "done", "absent": "not there", "pending": "waiting", "failed": "failed"}
 RARE = {"broken": "unreadable", "no_key": "no key", "off": "off", "no_id": "no id"}
@@ -46,29 +45,6 @@ def status(common: Common, as_json: bool, watch: bool) -> int:
         if not watch or not found["run_active"]:
             return 0
         time.sleep(WATCH_EVERY)
-
-
-@click.command()
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
-@click.option("--status", "wanted", type=click.Choice(STATUSES, case_sensitive=False), help="Only these.")
-@json_option
-@common
-def runs(common: Common, limit: int, wanted: str | None, as_json: bool) -> int:
-    """The history of runs, newest first."""
-    rows = ask(look(common), "read/runs", {"limit": limit, "status": wanted})
-    if as_json:
-        print_json([dict(row) for row in rows])
-        return 0
-    if not rows:
-        say("No runs yet." if wanted is None else f"No runs with status {wanted}.")
-        return 0
-    shown = [
-        (row["run_id"], row["kind"], row["status"], words.moment(row["started_at"]), row["attempt"], row["films"],
-         row["requests"], row["exit_code"], row["message"] or "")
-        for row in rows
-    ]  # fmt: skip
-    print_table(shown, ("run", "kind", "status", "started", "attempt", "films", "requests", "exit", "message"))
-    return 0
 
 
 def survey(config: Config, now: datetime | None = None) -> dict[str, Any]:
@@ -168,7 +144,7 @@ def _show(found: Mapping[str, Any], where: str, *, clear: bool) -> None:
     print_table(rows, header)
     say(*_absentees(found["sources"]))
     if found["undecided"]:
-        say(f"{words.count(found['undecided'], 'film')} found only by title, not decided: see v_matches_open")
+        say(words.undecided(found["undecided"], where))
     say(*_standing(found, where))
 
 

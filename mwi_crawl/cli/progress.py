@@ -162,7 +162,7 @@ async def watch(report: Callable[[], Report], voice: Voice, opening: Callable[[R
     try:
         while True:
             await asyncio.sleep(EVERY)
-            if report().films:
+            if report().planned or report().films:
                 news.tell(report())
                 voice.update(report())
             if time.monotonic() >= figures_at:

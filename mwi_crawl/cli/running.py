@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,17 @@ if TYPE_CHECKING:
     from mwi_crawl.config import Config
     from mwi_crawl.crawl import Engine
     from mwi_crawl.report import Report
+    from mwi_crawl.trailers import Met
 
 BUSY_EVERY = 30.0  # seconds between two words about a database that is locked
+TITLES = 100  # columns for the titles of what is new
+WHAT = {
+    "found": "Found by lists and trailers",
+    "new": "New",
+    "changed": "Changed",
+    "gone": "Gone",
+    "kept": "Kept as they were, because the answer had lost facts",
+}
 REASONS = {"no_key": "no key", "off": "off"}  # why a source takes no part
 
 _log = logging.getLogger(TOLD)
@@ -65,10 +74,11 @@ async def crawl(
             before = await engine.store.read(_stand)
             report, code = await _conduct(engine, work(engine), given, manner, before)
             films = (await engine.store.read(_stand)).films
+            news = await engine.store.read(_news, report.run_id) if report.kind == "incremental" else []
     if manner.as_json:
         print_json({**report.as_dict(), "exit_code": code})
     elif not (given.quiet and (code == 0 or code in manner.accepted)):
-        say(*_ending(report, code, config, given, films))
+        say(*_ending(report, code, config, given, films, news))
     return 0 if code in manner.accepted else code
 
 
@@ -144,6 +154,8 @@ def _opening(report: Report, before: Before) -> Iterator[str]:
         asked = ", ".join(report.lanes) or "none"
         head = f"Run {report.run_id} ({report.kind})   {due}{words.count(followed, 'film')}   sources: {asked}"
         yield head + "".join(_skipped(report))
+        if report.kind == "incremental":
+            yield from words.due(report)
     if before.demo:
         yield "This is a demo: a fake upstream on this machine answers, without internet."
 
@@ -163,15 +175,41 @@ def _given_up(run: Mapping[str, Any]) -> str:
     return f"Run {run['run_id']} {what}; marked ABORTED. What it finished is kept and not asked again."
 
 
-def _ending(report: Report, code: int, config: Config, given: Common, films: int) -> Iterator[str]:
+def _news(db: sqlite3.Connection, run_id: int) -> list[str]:
+    """What an incremental run found: films by what they are, videos, and up to when changes are known."""
+    from mwi_crawl import trailers
+    from mwi_crawl.queries import sql
+
+    found = {row["what"]: row for row in db.execute(sql("read/news_of_run"), {"run_id": run_id})}
+    said = [
+        f"{title} {found[what]['films']:,}: {words.cut(found[what]['titles'] or '', TITLES)}"
+        for what, title in WHAT.items()
+        if what in found
+    ]
+    run = db.execute(sql("read/run"), {"run_id": run_id}).fetchone()
+    said += [_met(each) for each in trailers.count(db, run["started_at"])]
+    known = db.execute(sql("read/changes_known")).fetchall()
+    return said + [f"Changes at {row['source']} are known up to {row['read_to']}." for row in known]
+
+
+def _met(met: Met) -> str:
+    others = f", {met.others:,} of them no trailers" if met.others else ""
+    return f"Channel {met.channel}: {words.count(met.new, 'new video')}, {met.known:,} known before{others}"
+
+
+def _ending(report: Report, code: int, config: Config, given: Common, films: int, news: Sequence[str]) -> Iterator[str]:
     """What a run came to, for stdout."""
-    yield from words.summary(report)
+    if report.kind == "incremental" and not report.total("requests") and not code:
+        yield f"Run {report.run_id}: nothing new. 0 requests in {words.duration(report.seconds)}."
+    else:
+        yield from words.summary(report)
+    yield from news
     if not films:
         yield f"{config.paths.db} holds no films to ask about yet."
     elif report.skipped and not report.interrupted:
         yield from _missing(report)
     if undecided := sum(lane.reasons.get("ambiguous", 0) for lane in report.lanes.values()):
-        yield f"{words.count(undecided, 'film')} found only by title, not decided: see v_matches_open"
+        yield words.undecided(undecided, given.again)
     yield words.next_step(report, code, given.again, films=films)
 
 

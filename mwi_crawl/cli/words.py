@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mwi_crawl.model import Gap
     from mwi_crawl.report import LaneReport, Report
 
 NAME = 13  # columns for a source's name
 NARROWEST = 8  # columns a cell keeps, however narrow the terminal is
 SPECIAL = ("ambiguous",)  # reasons that are more than "not there"
+DUE = {"waiting": "waiting from before", "stale": "too old", "failed": "failed before", "absent": "not there before"}
 CLOSED = {
     "key_rejected": "the key was refused",
     "blocked": "the upstream blocks automated access",
@@ -100,11 +102,40 @@ def table(rows: Iterable[Sequence[str]], header: Sequence[str], width: int | Non
     return "\n".join(_row(row, widths) for row in cells)
 
 
+def due(report: Report) -> list[str]:
+    """Why films are asked about in a run: `new films 13 · waiting from before: omdb 2 · too old: tmdb 75`."""
+    parts = [f"new films {max((why.get('new', 0) for why in report.due.values()), default=0):,}"]
+    for why, said in DUE.items():
+        of = ", ".join(f"{name} {each[why]:,}" for name, each in report.due.items() if each.get(why))
+        parts += [f"{said}: {of}"] if of else []
+    if report.reparsed:
+        read = ", ".join(f"{name} {bodies:,}" for name, bodies in report.reparsed.items())
+        parts.append(f"read again from kept answers: {read}")
+    return [" " + " · ".join(parts), *(" " + gap(each) for each in report.gaps)]
+
+
+def gap(gap: Gap) -> str:
+    """What was chosen to learn what changed at a source, and why: its list of changes, or each film."""
+    what = f"changed at {gap.source} since {gap.since}" + ("" if gap.prefix == "movie/" else f" ({gap.prefix[:-1]})")
+    days, films = count(gap.days, "day"), count(gap.films, "film")
+    if gap.direct:
+        cheaper = "cheaper" if gap.films < gap.pages else "no dearer"
+        return (
+            f"{what}: asking about {films} directly is {cheaper} than reading the list of changes of {days} "
+            f"({gap.films:,} against ~{gap.pages:,} requests)"
+        )
+    return (
+        f"{what}: reading the list of changes of {days} is cheaper than asking about {films} directly "
+        f"(~{gap.pages:,} against {gap.films:,} requests)"
+    )
+
+
 def lane(report: LaneReport) -> str:
     """What one source came to: `tmdb 2,968 done, 27 not there, 5 ambiguous`."""
     left = _figures((report.failed, "failed"), (report.broken, "unreadable"), (report.waiting, "waiting"))
     parts = (_figures((report.done, "done")), not_there(report), left)
-    said = ", ".join(part for part in parts if part) or "nothing to ask"
+    nothing = count(report.requests, "request") if report.requests else "nothing to ask"
+    said = ", ".join(part for part in parts if part) or nothing
     why = f"   {CLOSED[report.reason]}" if report.reason in CLOSED else ""
     until = f" (until {moment(report.until)})" if report.until and report.waiting else ""
     return f" {report.source:<{NAME}}{said}{why}{until}"
@@ -147,6 +178,11 @@ def next_step(report: Report, code: int, where: str, *, films: int) -> str:
         7: f"mwi-crawl doctor {closed}{where}",
     }
     return f"Next: {steps.get(code, go_on)}   (exit code {code})"
+
+
+def undecided(films: int, where: str) -> str:
+    """That films await a person's decision. `where`: the options that the next command must be given again."""
+    return f"{count(films, 'film')} need{'s' if films == 1 else ''} your decision:  mwi-crawl match review{where}"
 
 
 def resumable(kind: str) -> str:

@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from mwi_crawl.model import MediaType
 
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 
 def is_loopback(host: str | None) -> bool:
     """Whether this host, a name or an address, is this machine."""
@@ -97,6 +99,19 @@ def _time_zone(name: str) -> str:
         raise ValueError('must be a time zone like "Europe/Paris"') from error
 
 
+def _time_of_day(value: str) -> str:
+    if value and not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError('must be a time like "03:00", or "" for never')
+    return value
+
+
+def _time_of_week(value: str) -> str:
+    day, _, time = value.partition(" ")
+    if value and (day.lower() not in _DAYS or not time):
+        raise ValueError('must be a day and a time like "sunday 02:00", or "" for never')
+    return f"{day} {_time_of_day(time)}".strip()
+
+
 def _user_agent(text: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
@@ -111,6 +126,8 @@ def _user_agent(text: str) -> str:
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+TimeOfWeek = Annotated[str, AfterValidator(_time_of_week)]
 UserAgent = Annotated[str, AfterValidator(_user_agent)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 PerSecond = Annotated[float, Field(gt=0, le=10_000)]

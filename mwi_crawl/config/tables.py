@@ -20,6 +20,8 @@ from mwi_crawl.config.kinds import (
     PerSecond,
     Seconds,
     Texts,
+    TimeOfDay,
+    TimeOfWeek,
     TimeZone,
     TmdbIds,
     UserAgent,
@@ -33,7 +35,7 @@ from mwi_crawl.source import Option
 
 MOST_PER_SECOND = 50  # requests; above that, somebody else's host is being harmed, not asked
 MOST_TTL_DAYS = 3_650
-ROTTEN_TOMATOES_TRAILERS = "UCi8e0iOVk1fEOogdfu4YgfA"
+ROTTEN_TOMATOES_TRAILERS, MUBI = "UCi8e0iOVk1fEOogdfu4YgfA", "UCb6-VM5UQ4Czj_d3m9EPGfg"
 
 
 class Table(BaseModel):
@@ -173,13 +175,19 @@ class Profile(Table):
 class Youtube(Table):
     """The channels whose trailers are collected."""
 
-    channels: Channels = (ROTTEN_TOMATOES_TRAILERS,)
+    channels: Channels = (ROTTEN_TOMATOES_TRAILERS, MUBI)
 
 
 class Schedule(Table):
-    """When `schedule print` says to run."""
+    """When `schedule print` says to run; "" is never."""
 
     time_zone: TimeZone = "UTC"
+    quick: TimeOfDay = "00:20"
+    quick_every_hours: int = Field(default=6, ge=1, le=24)
+    channels: TimeOfDay = "01:10"
+    enrichment: TimeOfDay = "01:40"
+    weekly: TimeOfWeek = "sunday 02:00"
+    daily: TimeOfDay = "03:00"
 
 
 class Config(BaseSettings):

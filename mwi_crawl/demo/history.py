@@ -19,4 +19,5 @@ KEYS = {
     "TMDB_API_READ_ACCESS_TOKEN": "eyJkZW1vIjoidGhpcyBpcyBubyBzZWNyZXQifQ.demo.demo",
     "OMDB_API_KEY": "de300000",
     "DDD_API_KEY": "demo-demo-demo-demo",
+    "YOUTUBE_API_KEY": "demo-demo-demo-demo-demo",
 }  # not secrets, only of the right shape

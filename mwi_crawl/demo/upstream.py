@@ -36,6 +36,7 @@ from mwi_crawl.demo.log import Hit, RequestLog
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, End, Misbehaviour, Step, gzipped, too_many, whole
 from mwi_crawl.demo.omdb import FakeOmdb
 from mwi_crawl.demo.tmdb import KEY_REJECTED, NOT_FOUND, FakeTmdb
+from mwi_crawl.demo.youtube import FakeYoutube
 from mwi_crawl.errors import TransportError
 from mwi_crawl.model import Response
 
@@ -66,7 +67,8 @@ class _Rule:
     seen: int = 0
 
     def applies(self, path: str, question: str, attempt: int) -> bool:
-        if not fnmatchcase(path, self.pattern) or (self.attempts and attempt > self.attempts):
+        asked = question if "?" in self.pattern else path
+        if not fnmatchcase(asked, self.pattern) or (self.attempts and attempt > self.attempts):
             return False
         self.seen += 1
         if self.seen < self.start or (self.times is not None and self.seen >= self.start + self.times):
@@ -148,6 +150,7 @@ class FakeUpstream:
     ) -> None:
         """Misbehave, by name or object, towards requests whose path fits a pattern (`/3/movie/*`).
 
+        A pattern with a `?` is one of path and query, the params in alphabetical order (`/?i=tt0133093*`).
         From the `start`-th such request on, `times` in all; towards a seeded `share` of them; towards the first
         `attempts` of each question only, so that asking again helps. The first rule that applies wins.
         """
@@ -326,6 +329,7 @@ def serve_all(
         FakeCinemorgue(count),
         FakeImdb(count, wall_after),
         FakeDatasets(count),
+        FakeYoutube(),
     )
     for fake in fakes:
         upstream.handle(fake.answer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mwi_crawl.model import Outcome, Response, Verdict
 from mwi_crawl.source import judge_by_status
+from mwi_crawl.sources._html import walled
 from mwi_crawl.sources._values import Fields, decode, fields, text, whole
 
 _SMALL = 4096  # bytes; every error answer is far smaller, every details answer is larger
@@ -16,8 +17,9 @@ _MESSAGE = 200  # characters of TMDb's own words that are kept
 _CODES: dict[int, tuple[Outcome, str]] = {
     **dict.fromkeys((3, 7, 10, 14, 35, 45), (Outcome.DENIED, "key_rejected")),
     **dict.fromkeys((6, 21, 34, 37, 44), (Outcome.ABSENT, "not_found")),
+    20: (Outcome.ABSENT, "out_of_range"),  # days it does not tell the changes of: no other question has a range
     **dict.fromkeys((9, 11, 15, 24, 43, 46), (Outcome.RETRY, "upstream_error")),
-    **dict.fromkeys((5, 20, 22, 23, 27, 47), (Outcome.BROKEN, "bad_request")),
+    **dict.fromkeys((5, 22, 23, 27, 47), (Outcome.BROKEN, "bad_request")),
     25: (Outcome.REFUSED, "http_429"),
 }
 _SENTENCES = {
@@ -35,7 +37,7 @@ def judge(response: Response) -> Verdict:
         return judge_by_status(response)
     body = response.body.strip()
     if response.status in (200, 203) and len(body) > _SMALL:
-        return judge_by_status(response) if _whole(body) else _bad_payload(response)
+        return judge_by_status(response) if _whole(body) else _unreadable(response, body)
     try:
         answer = fields(decode(body))
     except (ValueError, RecursionError):
@@ -61,10 +63,12 @@ def _whole(body: bytes) -> bool:
 
 
 def _unreadable(response: Response, body: bytes) -> Verdict:
-    """A body that is not JSON: an empty error goes by its status, a proxy's page says nothing about the film.
+    """A body that is not JSON: a wall by its marks, an empty error by its status; a page says nothing about the film.
 
     The status of such a page is believed where it is about us: the key (401) and our pace (429).
     """
+    if verdict := walled(response, "TMDb"):
+        return verdict
     good = response.status in (200, 203)
     by_status = response.status in (401, 429) or (not body and not good)
     return judge_by_status(response) if by_status else _bad_payload(response)

@@ -1,35 +1,28 @@
 """TMDb: facts, people, images, keywords and money of films and series, by the documented v3 API.
 
-Keys: `find/tt0133093`, `movie/603`, `tv/1396`, `search/movie/1999/The Matrix`, `search/tv//Dallas` (year unknown).
-A search key may end in a fragment that names the asker, so that two films of one title and year do not share a job:
-`#boxd:2aNK`. After the fragment of an id TMDb did not know (`#tt0133093`) nothing is chosen without a person: a film
-of that title is then more often another film than the same.
+Keys: `find/tt0133093`, `movie/603`, `tv/1396`; by title, `search/movie/1999/The Matrix` and the like (_tmdb_search.py);
+of lists, `list/popular/1` (_tmdb_lists.py); of what changed on a day, `changes/movie/2026-11-20/1` (_tmdb_changes.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
-from urllib.parse import unquote
 
-from mwi_crawl.identity import WORTH_DECIDING, Offer, choose, imdb_id, rank
-from mwi_crawl.model import Credential, Match, MediaType, Parsed, Rate, Request, Response, Seed, Verdict
+from mwi_crawl.identity import imdb_id
+from mwi_crawl.model import Credential, MediaType, Parsed, Rate, Request, Response, Seed, Verdict, Wanted
 from mwi_crawl.source import Option, Source
-from mwi_crawl.sources import _tmdb_errors
+from mwi_crawl.sources import _tmdb_changes, _tmdb_errors, _tmdb_lists, _tmdb_search
 from mwi_crawl.sources._tmdb_records import KINDS, details
-from mwi_crawl.sources._values import Fields, decode, fields, number, positive, rows, text, year
+from mwi_crawl.sources._values import Fields, decode, fields, number, positive, rows, text
 
 _APPENDED = {  # at most 20 each; no further request is needed for any of them
     "movie": "credits,keywords,videos,similar,release_dates,external_ids,alternative_titles,images",
     "tv": "aggregate_credits,keywords,videos,similar,content_ratings,external_ids,alternative_titles,images",
 }
-_TITLES = {"movie": ("title", "original_title"), "tv": ("name", "original_name")}
-_DATES = {"movie": "release_date", "tv": "first_air_date"}
-_YEAR_PARAMETERS = {"movie": "year", "tv": "first_air_date_year"}
-_OFFERED = 10  # candidates kept of a search
 _EPISODES = ("tv_episode_results", "tv_season_results")
-_UNTITLED = (MediaType.EPISODE, MediaType.GAME, MediaType.OTHER)  # a film of that title would be another thing
+_ONE_REQUEST = (*_APPENDED, "list", "changes")
 
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_.=-]+")
 _API_KEY = re.compile(r"[0-9a-fA-F]{32}")
@@ -46,6 +39,9 @@ class Tmdb(Source):
     rate = Rate(20, burst=2, concurrency=10)
     kinds = KINDS
     finds = True
+    copy_hours = _tmdb_changes.COPY_HOURS
+    lists = _tmdb_lists.NAMES
+    pages_per_day = _tmdb_changes.PAGES_PER_DAY
     ttl_days = 30
     max_ttl_days = 180
     key_names = ("TMDB_API_READ_ACCESS_TOKEN", "TMDB_API_KEY")
@@ -56,17 +52,26 @@ class Tmdb(Source):
     )
     options: ClassVar[Mapping[str, Option]] = {
         "language": "en-US",  # of titles, overviews and videos
-        "region": "US",  # whose age rating is the certificate
+        "region": "US",  # whose age rating is the certificate, and whose cinemas the lists are about
         "include_adult": False,  # in searches
     }
 
     def plan(self, seed: Seed) -> Sequence[str]:
         """By TMDb's id, else by IMDb's, else by title."""
-        return tuple(dict.fromkeys((*_by_id(seed), *_by_title(seed))))
+        by_id = tuple(_by_id(seed))
+        return tuple(dict.fromkeys((*by_id, *_tmdb_search.keys(seed, by_id))))
 
     def cost(self, key: str) -> int:
         """A film that has to be looked up takes one request more."""
-        return 1 if key.partition("/")[0] in _APPENDED else 2
+        return 1 if key.partition("/")[0] in _ONE_REQUEST else 2
+
+    def discover(self, wanted: Wanted) -> Sequence[str]:
+        """Pages of lists, at most 500 of each."""
+        return tuple(dict.fromkeys(_tmdb_lists.keys(wanted)))
+
+    def changes(self, day: str) -> Mapping[str, str]:
+        """Films and series have a list each."""
+        return _tmdb_changes.keys(day)
 
     def request(self, keys: Sequence[str]) -> Request:
         """One film per request, with everything about it appended. Raises ValueError for a key of another shape."""
@@ -74,7 +79,11 @@ class Tmdb(Source):
         language = str(self.settings["language"])
         kind, _, rest = key.partition("/")
         if kind == "search":
-            return self._search_request(key)
+            return _tmdb_search.request(key, self.settings)
+        if kind == "list":
+            return _tmdb_lists.request(key, self.settings)
+        if kind == "changes":
+            return _tmdb_changes.request(key)
         if kind == "find":
             return Request(f"/3/find/{rest}", {"external_source": "imdb_id", "language": language})
         if kind not in _APPENDED:
@@ -87,15 +96,6 @@ class Tmdb(Source):
         }
         return Request(f"/3/{kind}/{rest}", params)
 
-    def _search_request(self, key: str) -> Request:
-        media, asked_year, title, _ = _searched(key)
-        params = {"query": title}
-        if asked_year is not None:
-            params[_YEAR_PARAMETERS[media]] = str(asked_year)
-        adult = "true" if self.settings["include_adult"] is True else "false"
-        params |= {"include_adult": adult, "language": str(self.settings["language"]), "page": "1"}
-        return Request(f"/3/search/{media}", params)
-
     def judge(self, response: Response) -> Verdict:
         """The body's own status_code before the HTTP status."""
         return _tmdb_errors.judge(response)
@@ -106,15 +106,13 @@ class Tmdb(Source):
         if not isinstance(answer, dict):
             raise ValueError("the answer is not an object")
         kind, _, asked = key.partition("/")
-        if kind == "find":
-            return _found(answer)
-        if kind == "search":
-            return _offered(key, answer)
-        if kind not in _APPENDED:
+        if kind in _APPENDED:
+            ids = _ids(kind, asked, answer)
+            speaks_of, records = details(answer, kind, str(self.settings["region"]))
+            return Parsed(speaks_of=speaks_of, records=records, ids=ids)
+        if kind not in _READERS:
             raise ValueError(f"not a key of TMDb: {key}")
-        ids = _ids(kind, asked, answer)
-        speaks_of, records = details(answer, kind, str(self.settings["region"]))
-        return Parsed(speaks_of=speaks_of, records=records, ids=ids)
+        return _READERS[kind](key, answer)
 
     def authorize(self, secrets: Mapping[str, str]) -> Credential | None:
         """By the shape of what was pasted, in whichever variable: a token goes in a header, a key in the query."""
@@ -139,38 +137,6 @@ def _by_id(seed: Seed) -> Iterator[str]:
         yield f"find/{known_to_imdb}"
 
 
-def _by_title(seed: Seed) -> Iterator[str]:
-    title = text(seed.title) or text(seed.original_title)
-    if title is None or seed.media_type in _UNTITLED:
-        return
-    for media in ("tv",) if seed.media_type is MediaType.TV else ("movie", "tv"):
-        yield f"search/{media}/{seed.year or ''}/{_escaped(title)}{_asker(seed)}"
-
-
-def _asker(seed: Seed) -> str:
-    """The fragment of a search key: the id TMDb did not know, which asks for a person, or else Letterboxd's."""
-    if unknown := [*_by_id(seed)]:
-        return "#" + unknown[-1].removeprefix("find/")
-    for scheme in ("boxd", "letterboxd"):
-        if value := text(seed.ids.get(scheme)):
-            return f"#{scheme}:{_escaped(value)}"
-    return ""
-
-
-def _escaped(value: str) -> str:
-    return value.replace("%", "%25").replace("#", "%23")
-
-
-def _searched(key: str) -> tuple[str, int | None, str, bool]:
-    """What a search key asks: media, year, title, and whether its result needs a person."""
-    question, _, asker = key.partition("#")
-    parts = question.split("/", 3)
-    if len(parts) != 4 or parts[0] != "search" or parts[1] not in _TITLES:
-        raise ValueError(f"not a search key of TMDb: {key}")
-    by_person = bool(asker) and not asker.startswith(("boxd:", "letterboxd:"))
-    return parts[1], int(parts[2]) if parts[2] else None, unquote(parts[3]), by_person
-
-
 def _ids(media: str, asked: str, answer: Fields) -> dict[str, str]:
     """The ids in a details answer. Raises ValueError if it is about another film than the one asked for."""
     own = positive(answer.get("id"))
@@ -189,13 +155,13 @@ def _imdb_id_in(answer: Fields) -> str | None:
     return imdb_id(text(answer.get("imdb_id")))
 
 
-def _found(answer: Fields) -> Parsed:
+def _found(key: str, answer: Fields) -> Parsed:
     """The film or series with an external id. Where TMDb has it as both, the one that more people know."""
     if not all(isinstance(answer.get(f"{kind}_results"), list) for kind in ("movie", "tv", "person")):
         raise ValueError("the answer has no results")
     films = [
         (media, known, number(row.get("vote_count")) or 0)
-        for media in _TITLES
+        for media in _APPENDED
         for row in rows(answer[f"{media}_results"])
         if (known := positive(row.get("id")))
     ]
@@ -207,22 +173,9 @@ def _found(answer: Fields) -> Parsed:
     return Parsed(absent="person" if answer["person_results"] else "not_found")
 
 
-def _offered(key: str, answer: Fields) -> Parsed:
-    """The films offered for a title, and the one that is meant where there is no doubt."""
-    media, asked_year, title, by_person = _searched(key)
-    if not isinstance(answer.get("results"), list):
-        raise ValueError("the answer has no results")
-    candidates = rank(title, asked_year, _offers(media, rows(answer["results"])))[:_OFFERED]
-    chosen = None if by_person else choose(candidates)
-    match = Match(title, asked_year, tuple(candidates), chosen.id if chosen else None)
-    if chosen:
-        return Parsed(keys=(chosen.id,), match=match)
-    doubtful = any(candidate.confidence >= WORTH_DECIDING for candidate in candidates)
-    return Parsed(match=match, absent="ambiguous" if doubtful else "not_found")
-
-
-def _offers(media: str, results: Sequence[Fields]) -> Iterator[Offer]:
-    for row in results:
-        titles = [known for name in _TITLES[media] if (known := text(row.get(name)))]
-        if (known_id := positive(row.get("id"))) and titles:
-            yield Offer(f"{media}/{known_id}", titles, year(row.get(_DATES[media])))
+_READERS: Mapping[str, Callable[[str, Fields], Parsed]] = {
+    "find": _found,
+    "search": _tmdb_search.offered,
+    "list": _tmdb_lists.listed,
+    "changes": _tmdb_changes.changed,
+}

@@ -1,6 +1,6 @@
 -- Followed films this source was never asked about, behind a place, with what is known of them; and those of which it had
 -- nothing, whose ids or titles have changed since (asked: 1). Films without an id are left out while :finder still looks
--- for them. A title that no input gave is taken from a source that told it.
+-- for them, and those about which a person decided. A title that no input gave is taken from a source that told it.
 select
   films.film_id,
   films.media_type,
@@ -25,6 +25,10 @@ left join film_facts as told on films.title is null and told.film_id = films.fil
 where films.film_id > :after
   and films.followed = 1
   and (:scoped = 0 or films.film_id in (select film_id from temp.plan_scope))
+  and not exists (
+    select 1 from matches
+    where matches.film_id = films.film_id and matches.source = :source and matches.decided_by = 'manual'
+  )
   and films.updated_at > coalesce(
     (
       select max(case when jobs.state = 'absent' then coalesce(jobs.fetched_at, '') else '9999' end)

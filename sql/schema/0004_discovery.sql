@@ -37,3 +37,8 @@ create table run_films (
 create index run_films_by_film on run_films (film_id);
 
 create index conflicts_by_film on conflicts (film_id);
+
+-- The comment stands before the type, because SQLite keeps the text of a new column up to its end.
+alter table conflicts add column
+  resolved_at -- when a later answer was applied; null: the older rows still stand
+  text;

@@ -31,17 +31,27 @@ known as (
   select asked.source, null, null
   from asked
   where asked.source is not null and asked.source not in (select source from run_sources)
+),
+feeds as ( -- who tells what is new, and is asked about no film
+  select known.source
+  from known
+  where exists (select 1 from jobs where jobs.source = known.source)
+    and not exists (
+      select 1 from jobs
+      where jobs.source = known.source and (jobs.film_id is not null or coalesce(jobs.reason, '') <> 'discovery')
+    )
 )
 select
   films.film_id as film_id,              -- film
   known.source as source,                -- source
   case
     when jobs.state is not null then jobs.state
+    when decided.chosen is not null then 'absent'
     when known.lane in ('no_key', 'off') then known.lane
     when films.updated_at < known.all_planned_at then 'no_id'
     else 'pending'
   end as state,                          -- pending, done, absent, failed, broken, no_key; off: not asked; no_id: a whole run found nothing to ask it by
-  jobs.reason as reason                  -- why, in a word (not_found, ambiguous, http_5xx …)
+  coalesce(jobs.reason, case when jobs.state is null and decided.chosen is not null then 'decided_none' end) as reason -- why, in a word (not_found, ambiguous, decided_none: by a person, http_5xx …)
 from films
 cross join known
 left join jobs on jobs.job_id = (
@@ -55,4 +65,6 @@ left join jobs on jobs.job_id = (
     question.job_id
   limit 1
 )
-where films.followed = 1;
+left join matches as decided on decided.film_id = films.film_id and decided.source = known.source
+  and decided.decided_by = 'manual' and decided.chosen = 'none'
+where films.followed = 1 and known.source not in (select feeds.source from feeds);

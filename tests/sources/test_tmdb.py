@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mwi_crawl.model import MediaType, Outcome, Response, Seed
+from mwi_crawl.model import MediaType, Outcome, Response, Seed, Wanted
 from mwi_crawl.sources import discover
 from mwi_crawl.sources._values import day, moment, number, text, whole
 from mwi_crawl.sources.tmdb import Tmdb
@@ -43,13 +43,14 @@ def test_the_last_resort_of_an_imdb_id_names_its_asker():
     assert plan({"imdb": "tt0069293", "boxd": "2aNK"}, "Solaris", 1972, MediaType.MOVIE) == [
         "find/tt0069293",
         "search/movie/1972/Solaris#tt0069293",
+        "search/movie/~1972/Solaris#tt0069293",
         "search/tv/1972/Solaris#tt0069293",
     ]
 
 
 def test_two_films_of_one_title_and_year_do_not_share_a_job():
     one, other = plan({"boxd": "2aNK"}, "Alone", 2020), plan({"boxd": "9zQx"}, "Alone", 2020)
-    assert one == ["search/movie/2020/Alone#boxd:2aNK", "search/tv/2020/Alone#boxd:2aNK"]
+    assert {key.partition("#")[2] for key in one} == {"boxd:2aNK"}
     assert not set(one) & set(other)
 
 
@@ -58,12 +59,30 @@ def test_a_letterboxd_slug_names_the_asker_where_there_is_no_short_link():
 
 
 def test_a_film_without_ids_is_searched_without_fragment():
-    assert plan({}, "The Matrix", 1999) == ["search/movie/1999/The Matrix", "search/tv/1999/The Matrix"]
+    assert plan({}, "The Matrix", 1999)[0] == "search/movie/1999/The Matrix"
     assert plan({}, "The Matrix") == ["search/movie//The Matrix", "search/tv//The Matrix"]
 
 
+def test_a_film_that_is_not_there_in_its_year_is_looked_for_in_the_years_around_it():
+    # before a series of its title, which it is not
+    assert plan({}, "The Matrix", 1999, MediaType.MOVIE) == [
+        "search/movie/1999/The Matrix",
+        "search/movie/~1999/The Matrix",
+        "search/tv/1999/The Matrix",
+    ]
+
+
+def test_what_may_be_a_series_is_looked_for_among_the_series_of_its_year_before_films_of_other_years():
+    assert plan({}, "Chernobyl", 2019) == [
+        "search/movie/2019/Chernobyl",
+        "search/tv/2019/Chernobyl",
+        "search/movie/~2019/Chernobyl",
+    ]
+
+
 def test_a_series_is_only_searched_among_series():
-    assert plan({}, "Dallas", 2012, MediaType.TV) == ["search/tv/2012/Dallas"]
+    assert plan({}, "Dallas", 2012, MediaType.TV) == ["search/tv/2012/Dallas", "search/tv/~2012/Dallas"]
+    assert plan({}, "Dallas", None, MediaType.TV) == ["search/tv//Dallas"]
 
 
 def test_an_episode_or_a_game_is_not_taken_for_a_film_of_its_title():
@@ -77,13 +96,13 @@ def test_an_id_that_is_none_is_not_asked(bad: str):
 
 
 def test_an_original_title_serves_where_there_is_no_other():
-    assert TMDB.plan(Seed({}, None, "Солярис", 1972, MediaType.TV)) == ("search/tv/1972/Солярис",)
+    assert TMDB.plan(Seed({}, None, "Солярис", 1972, MediaType.TV))[0] == "search/tv/1972/Солярис"
 
 
 @pytest.mark.parametrize("title", ["#Alive", "100% Wolf", "Face/Off", "50/50", "a%23b", "/", "What?&x=1"])
 def test_a_title_survives_its_key(title: str):
-    (key, _) = plan({"boxd": "2aNK"}, title, 2020)
-    assert TMDB.request([key]).params["query"] == title
+    for key in plan({"boxd": "2aNK"}, title, 2020):
+        assert TMDB.request([key]).params["query"] == title
 
 
 def test_find_asks_by_imdb_id():
@@ -118,7 +137,8 @@ def test_a_search_asks_for_the_year_in_the_words_of_its_kind():
         "page": "1",
     }
     assert TMDB.request(["search/tv/2012/Dallas"]).params["first_air_date_year"] == "2012"
-    assert not {"year", "first_air_date_year"} & TMDB.request(["search/tv//Dallas"]).params.keys()
+    for everywhere in ("search/tv//Dallas", "search/tv/~2012/Dallas", "search/movie/~1999/The Matrix#boxd:2aNK"):
+        assert not {"year", "first_air_date_year"} & TMDB.request([everywhere]).params.keys()
 
 
 def test_the_settings_are_asked_for():
@@ -143,7 +163,14 @@ def test_the_certificate_is_that_of_the_region():
         assert facts.values["certificate"] == certificate
 
 
-@pytest.mark.parametrize("key", ["person/62", "search/person//x", "search/movie", "nonsense", ""])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("person/62", "search/person//x", "search/movie", "nonsense", ""),
+        *("list/popular/0", "list/popular/501", "list/popular", "list/nonsense/1", "list/popular/1/2"),
+        *("changes/person/2026-11-20/1", "changes/movie/2026-13-20/1", "changes/movie/2026-11-20/501"),
+    ],
+)
 def test_a_key_of_another_shape_is_refused(key: str):
     with pytest.raises(ValueError):
         TMDB.request([key])
@@ -185,16 +212,17 @@ def test_the_probe_needs_a_key_and_costs_little():
 
 def test_a_lookup_costs_one_request_more():
     assert [TMDB.cost(key) for key in ("movie/603", "tv/1", "find/tt0133093", "search/movie//x")] == [1, 1, 2, 2]
+    assert [TMDB.cost(key) for key in ("list/popular/1", "changes/movie/2026-11-20/1")] == [1, 1]
 
 
 @pytest.mark.parametrize(
     ("codes", "outcome"),
     [
         ((3, 7, 10, 14, 35), Outcome.DENIED),
-        ((6, 34, 37, 21), Outcome.ABSENT),
+        ((6, 34, 37, 21, 20), Outcome.ABSENT),
         ((25,), Outcome.REFUSED),
         ((9, 46, 11, 15, 24, 43), Outcome.RETRY),
-        ((22, 23, 27, 47, 5, 20), Outcome.BROKEN),
+        ((22, 23, 27, 47, 5), Outcome.BROKEN),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500, 503])
@@ -296,6 +324,140 @@ def test_a_candidate_is_compared_by_its_original_title_too():
     hits[0]["release_date"] = "2001-04-25"
     parsed = TMDB.parse("search/movie/2001/Le fabuleux destin d’Amelie Poulain", answer({"results": hits}))
     assert parsed.keys == ("movie/194",)
+
+
+# By title, where the year may be wrong
+
+
+def offered(key: str, *films: tuple[int, str, str]):
+    hits = [{"id": number, "title": title, "release_date": date} for number, title, date in films]
+    return TMDB.parse(key, answer({"results": hits}))
+
+
+MASTER, HARBOUR, REMAKE = (
+    (1, "The Harbour Master", "2022-05-01"),
+    (2, "The Harbour", "2023-02-03"),
+    (3, "The Harbour", "2024"),
+)
+
+
+@pytest.mark.parametrize(
+    ("films", "absent"),
+    [
+        ([(5, "The Harbour", "2022-01-01"), (6, "The Harbour", "2022-09-01")], "ambiguous"),
+        ([MASTER], "not_found"),
+        ([(7, "The Harbour", "1987-05-01")], "not_found"),  # shown again in 2022
+        ([], "not_found"),
+    ],
+)
+def test_a_search_in_a_year_ends_the_questions_only_at_two_of_that_title_and_year(films: list, absent: str):
+    assert offered("search/movie/2022/The Harbour", *films).absent == absent
+    assert offered("search/tv/2022/The Harbour").absent == "not_found"
+
+
+def test_the_only_film_of_the_title_one_year_off_is_the_one():
+    parsed = offered("search/movie/~2022/The Harbour", MASTER, HARBOUR)
+    assert parsed.keys == ("movie/2",)
+    assert parsed.match is not None
+    assert (parsed.match.title, parsed.match.year) == ("The Harbour", 2022)
+
+
+@pytest.mark.parametrize("films", [[HARBOUR, REMAKE], [REMAKE], [MASTER]])
+def test_what_the_last_search_leaves_in_doubt_a_person_decides(films: list):
+    parsed = offered("search/movie/~2022/The Harbour", *films)
+    assert (parsed.keys, parsed.absent) == ((), "ambiguous")
+    assert parsed.match is not None
+    assert len(parsed.match.candidates) == len(films)
+
+
+def test_no_film_of_another_year_is_chosen_for_an_imdb_id_that_tmdb_does_not_know():
+    assert offered("search/movie/~2022/The Harbour#tt0000001", HARBOUR).absent == "ambiguous"
+
+
+# Lists
+
+
+def test_the_wanted_lists_that_it_has_are_asked_for_page_by_page():
+    wanted = Wanted(lists=("trending", "nonsense", "popular", "trending"), pages=2)
+    assert TMDB.discover(wanted) == ("list/trending/1", "list/trending/2", "list/popular/1", "list/popular/2")
+    assert TMDB.discover(Wanted()) == ()
+    assert len(TMDB.discover(Wanted(lists=("popular",), pages=9000))) == 500
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "of_a_country"),
+    [
+        ("popular", "/3/movie/popular", False),
+        ("top_rated", "/3/movie/top_rated", False),
+        ("upcoming", "/3/movie/upcoming", True),
+        ("now_playing", "/3/movie/now_playing", True),
+        ("trending", "/3/trending/movie/week", False),
+    ],
+)
+def test_a_list_is_asked_for_by_page(name: str, path: str, of_a_country: bool):
+    request = Tmdb({"language": "de-DE", "region": "AT"}).request([f"list/{name}/7"])
+    assert name in TMDB.lists
+    assert request.path == path
+    assert request.params == {"page": "7", "language": "de-DE"} | ({"region": "AT"} if of_a_country else {})
+
+
+def listed(key: str, *found: object, **more: object):
+    parsed = TMDB.parse(key, answer({"page": int(key.rpartition("/")[2]), "results": found} | more))
+    assert parsed.listed is not None
+    return parsed.listed
+
+
+def test_the_films_of_a_list_have_their_places():
+    page = listed(
+        "list/popular/3", {"id": 603, "title": "The Matrix", "release_date": "1999-03-31"}, {"id": None}, {"id": 7}
+    )
+    assert (page.name, page.first, page.last) == ("popular", 41, 60)
+    assert page.seeds == {
+        41: Seed({"tmdb_movie": "603"}, "The Matrix", None, 1999, MediaType.MOVIE),
+        43: Seed({"tmdb_movie": "7"}, None, None, None, MediaType.MOVIE),
+    }
+
+
+def test_of_a_film_twice_on_a_page_the_first_place_counts():
+    assert {
+        place: seed.ids["tmdb_movie"]
+        for place, seed in listed("list/popular/1", *[{"id": n} for n in (5, 6, 5)]).seeds.items()
+    } == {1: "5", 2: "6"}
+
+
+def test_no_film_stands_on_a_place_of_the_next_page():
+    assert list(listed("list/popular/2", *[{"id": number} for number in range(1, 31)]).seeds) == list(range(21, 41))
+
+
+@pytest.mark.parametrize("junk", [None, 5, "x", [], {}, {"id": "x"}, {"id": 0}, {"id": 5, "media_type": "tv"}])
+def test_what_is_no_film_is_left_out_of_a_list(junk: object):
+    assert listed("list/trending/1", junk, {"id": 6, "media_type": "movie"}).seeds.keys() == {2}
+
+
+# Changes
+
+
+def test_films_and_series_have_a_list_of_changes_each_by_day():
+    first = TMDB.changes("2026-11-20")
+    assert first == {"movie/": "changes/movie/2026-11-20/1", "tv/": "changes/tv/2026-11-20/1"}
+    request = TMDB.request([first["tv/"]])
+    assert request.path == "/3/tv/changes"
+    assert request.params == {"start_date": "2026-11-20", "end_date": "2026-11-20", "page": "1"}
+
+
+def test_what_changed_on_a_day_was_heard_too_early_if_copies_may_be_from_before_its_end():
+    body = {"page": 1, "total_pages": 1, "results": [{"id": 5, "adult": False}, {"id": 6}, "junk"]}
+    changed = TMDB.parse("changes/movie/2026-12-31/1", answer(body)).changed
+    assert changed is not None
+    assert changed.before == "2027-01-01T08:00:00.000Z", "an answer may be a copy eight hours old"
+    assert (changed.keys, changed.listed) == (("movie/5", "movie/6"), 3)
+
+
+@pytest.mark.parametrize(("pages", "further"), [(0, 0), (1, 0), (2, 1), (500, 499)])
+def test_the_first_page_leads_to_all_others_that_tmdb_shows(pages: int, further: int):
+    body = {"page": 1, "total_pages": pages, "results": [{"id": 5, "adult": False}]}
+    parsed = TMDB.parse("changes/movie/2026-11-20/1", answer(body))
+    assert parsed.keys == tuple(f"changes/movie/2026-11-20/{page}" for page in range(2, further + 2))
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ def _key(request: str, body: bytes) -> str | None:
         return path
     if path in ("movie/latest", "tv/latest"):
         return f"{path.partition('/')[0]}/{json.loads(body)['id']}"
+    if found := re.fullmatch(r"movie/(popular|top_rated|upcoming|now_playing)|(trending)/(?:movie|all)/week", path):
+        return f"list/{found[1] or found[2]}/{query.get('page', ['1'])[0]}"
+    if found := re.fullmatch(r"(movie|tv)/changes", path):
+        return f"changes/{found[1]}/2026-05-23/{query['page'][0]}"
     if path in ("search/movie", "search/tv"):
         return f"{path}/{query.get('year', [''])[0]}/{query['query'][0].replace('+', ' ')}"
     return None
@@ -61,6 +65,8 @@ BAD = [(name, response) for name, _, response in RECORDED if response.status != 
 DETAILS = [it for it in GOOD if it[1].startswith(("movie/", "tv/"))]
 FOUND = [it for it in GOOD if it[1].startswith("find/")]
 SEARCHED = [it for it in GOOD if it[1].startswith("search/")]
+LISTED = [it for it in GOOD if it[1].startswith("list/")]
+CHANGED = [it for it in GOOD if it[1].startswith("changes/")]
 
 pytestmark = pytest.mark.skipif(not RECORDED, reason="the recordings are not beside this checkout")
 
@@ -79,6 +85,9 @@ def test_there_are_recordings_of_every_kind_of_key():
     assert len(DETAILS) >= 25
     assert len(FOUND) >= 7
     assert len(SEARCHED) >= 15
+    assert len(LISTED) >= 11
+    assert {key.split("/")[1] for _, key, _ in LISTED} == set(Tmdb.lists)
+    assert len(CHANGED) >= 3
     assert len(BAD) >= 8
 
 
@@ -168,6 +177,46 @@ def test_the_recorded_searches_with_one_right_answer_are_matched_and_the_others_
     assert chosen["search/movie/2016/Jack Reacher"] == ()
 
 
+@each(LISTED)
+def test_a_recorded_list_has_every_film_on_its_place(recorded: tuple[str, str, Response]):
+    sent, listed = json.loads(recorded[2].body), parsed_of(recorded).listed
+    assert listed is not None
+    _, name, page = recorded[1].split("/")
+    assert (listed.name, listed.first, listed.last) == (name, int(page) * 20 - 19, int(page) * 20)
+    films = {
+        (sent["page"] - 1) * 20 + at: (str(row["id"]), row["title"], row["original_title"], row["release_date"][:4])
+        for at, row in enumerate(sent["results"], 1)
+        if "title" in row  # series and people have a name
+    }
+    told = {
+        place: (seed.ids["tmdb_movie"], seed.title, seed.original_title, str(seed.year or ""))
+        for place, seed in listed.seeds.items()
+    }
+    assert told == films
+    assert len(films) == 20 or "trending_all" in recorded[0]
+
+
+@each(CHANGED)
+def test_a_recorded_list_of_changes_names_what_is_still_there(recorded: tuple[str, str, Response]):
+    sent, parsed = json.loads(recorded[2].body), parsed_of(recorded)
+    media = recorded[1].split("/")[1]
+    assert parsed.changed is not None
+    assert parsed.changed.listed == len(sent["results"]) == 100
+    assert list(parsed.changed.keys) == [
+        f"{media}/{row['id']}" for row in sent["results"] if row["adult"] in (True, False)
+    ]
+    assert len(parsed.changed.keys) > 90
+    assert len(parsed.keys) == sent["total_pages"] - 1
+    assert parsed.changed.before == "2026-05-24T08:00:00.000Z"
+
+
+def test_the_recorded_lists_of_changes_are_about_as_long_as_is_reckoned_with():
+    pages = [
+        json.loads(response.body)["total_pages"] for _, key, response in CHANGED if key.startswith("changes/movie")
+    ]
+    assert min(pages) <= Tmdb.pages_per_day <= max(pages)
+
+
 @each(BAD)
 def test_a_recorded_error_has_its_outcome(recorded: tuple[str, Response]):
     name, response = recorded
@@ -181,18 +230,32 @@ def test_a_recorded_error_has_its_outcome(recorded: tuple[str, Response]):
     assert TMDB.judge(response).outcome is outcome
 
 
+def check_discovery(key: str, parsed: Parsed) -> None:
+    """What a list tells can be asked for and stored: whole ids, on places of its page; of changes, ids of its kind."""
+    if parsed.listed is not None:
+        assert all(parsed.listed.first <= place <= parsed.listed.last for place in parsed.listed.seeds)
+        found = [seed.ids["tmdb_movie"] for seed in parsed.listed.seeds.values()]
+        assert len(set(found)) == len(found)
+        assert all(re.fullmatch("[1-9][0-9]{0,18}", known) for known in found)
+    if parsed.changed is not None:
+        media = key.split("/")[1]
+        assert all(re.fullmatch(f"{media}/[1-9][0-9]{{0,18}}", known) for known in parsed.changed.keys)
+        assert len(parsed.keys) < 500
+
+
 def test_damage_to_a_recorded_answer_never_escapes():
     dice, db = random.Random(1999), empty_database()
     answers = [(key, response.body, json.loads(response.body)) for _, key, response in GOOD]
     answers = [it for it in answers if len(it[1]) < 60_000]
     outcomes: Counter[Outcome] = Counter()
-    for _ in range(400):
+    for _ in range(600):
         key, body, sent = dice.choice(answers)
         spoilt = damage.spoilt(sent, dice, JUNK) if dice.random() < 0.7 else damage.damaged(body, dice)
         verdict, parsed = read(TMDB, key, Response(200, {}, spoilt))
         outcomes[verdict.outcome] += 1
         if parsed is not None:
             store(db, "tmdb", parsed.records)
+            check_discovery(key, parsed)
     assert outcomes[Outcome.OK] > 50
     assert outcomes[Outcome.RETRY] > 20
     assert outcomes[Outcome.BROKEN] > 2

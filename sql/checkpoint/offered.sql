@@ -1,0 +1,2 @@
+-- What did a source offer for a film's title?
+select candidates from matches where film_id = :film_id and source = :source;
