@@ -6,21 +6,17 @@ source said before of a film under the same kinds is replaced as a set.
 
 from __future__ import annotations
 
-import hashlib
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import groupby
 
 import orjson
-import zstandard
 
-from mwi_crawl import changes, decisions, discover, films, follow, losses, news, patience, trailers
+from mwi_crawl import bodies, changes, decisions, discover, films, follow, losses, news, patience, records, trailers
 from mwi_crawl.losses import Before
-from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Record, Request, Result, Settled, Value
-from mwi_crawl.queries import names, sql
+from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Result, Settled
+from mwi_crawl.queries import sql
 
 # what a row the tables or SQLite's types do not take can raise; a fault of the file or the disk is none of these
 _REFUSED = (
@@ -32,8 +28,6 @@ _REFUSED = (
     OverflowError,
     TypeError,
 )
-_compress = zstandard.ZstdCompressor(level=3).compress
-_decompress = zstandard.ZstdDecompressor().decompress
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +88,6 @@ def save(
             db, source, next((each.settled.quotas for each in reversed(answers) if each.settled.quotas), ())
         )
     return saved
-
-
-def body(db: sqlite3.Connection, body_hash: str) -> bytes | None:
-    """A kept body, as received."""
-    row = db.execute(sql("checkpoint/body"), {"body_hash": body_hash}).fetchone()
-    return None if row is None else _decompress(row[0])
 
 
 def _source_of(saved: Saved) -> str:
@@ -175,7 +163,7 @@ def _apply(db: sqlite3.Connection, settled: Settled, film_id: int | None, parsed
     source = settled.result.job.source
     if film_id is not None:
         film_id = films.learn(db, film_id, parsed.ids, settled.at)
-    _replace_records(db, film_id, source, parsed)
+    records.replace(db, film_id, source, parsed)
     if parsed.match is not None and film_id is not None:
         parsed = replace(parsed, keys=_save_match(db, film_id, source, parsed.match, parsed.keys, settled.at))
     return film_id, parsed
@@ -191,7 +179,7 @@ def _keep(
     again: Again | None,
 ) -> Saved:
     """The older rows stay, and the answer that has lost what they say lies beside them. Its job is done."""
-    losses.dispute(db, film_id, settled, _save_body(db, run_id, settled, keep_bodies=True), lost)
+    losses.dispute(db, film_id, settled, bodies.keep(db, run_id, settled, keep_bodies=True), lost)
     version = settled.parser_version if before.same_body else None
     losses.keep(db, settled, version, heard=again is None)
     news.kept(db, run_id, settled.result.job.source, film_id)
@@ -237,7 +225,7 @@ def _settle_job(
 ) -> None:
     result, response = settled.result, settled.result.response
     done = settled.state is JobState.DONE
-    body_hash = _save_body(db, run_id, settled, keep_bodies)
+    body_hash = bodies.keep(db, run_id, settled, keep_bodies)
     # only an answer whose rows are stored may be confirmed by "not modified" the next time
     etag = response.headers.get("etag") if body_hash and response and done and not lookup else None
     new = body_hash is not None or (done and response is not None and response.status != 304)
@@ -253,7 +241,7 @@ def _settle_job(
             "parser_version": settled.parser_version if result.parsed or settled.state is JobState.BROKEN else None,
             "heard": int(new),
             "body_hash": body_hash,
-            "etag": _storable(etag),
+            "etag": bodies.storable(etag),
             "fetched_at": settled.at if heard and response is not None else None,
         },
     )
@@ -263,36 +251,6 @@ def _reason(result: Result) -> str | None:
     parsed = result.parsed
     tells = parsed is not None and bool(parsed.listed or parsed.changed or parsed.trailers)
     return "discovery" if tells and not result.reason else result.reason
-
-
-def _replace_records(db: sqlite3.Connection, film_id: int | None, source: str, parsed: Parsed) -> None:
-    if unknown := {*parsed.speaks_of, *(record.kind for record in parsed.records)} - set(names("record")):
-        raise ValueError(f"there is no record kind {', '.join(sorted(unknown))}")
-    for kind in parsed.speaks_of:
-        if kind == "people":  # shared between films; never taken away
-            continue
-        of_film = "film_id = :film_id and " if "film_id" in parameters(kind) else ""
-        values = {"film_id": film_id, "source": source}
-        db.execute(f"delete from {kind} where {of_film}source = :source", values)  # noqa: S608 - a kind is the name of one of our own files
-    for kind, records in groupby(sorted(parsed.records, key=_kind_order), lambda record: record.kind):
-        db.executemany(sql(f"record/{kind}"), [_values(record, film_id, source) for record in records])
-
-
-def _kind_order(record: Record) -> tuple[bool, str]:
-    return record.kind != "people", record.kind  # credits point to people
-
-
-def _values(record: Record, film_id: int | None, source: str) -> dict[str, Value]:
-    known = parameters(record.kind)
-    if unknown := record.values.keys() - known.keys():
-        raise ValueError(f"sql/record/{record.kind}.sql has no parameter {', '.join(sorted(unknown))}")
-    return {**known, **record.values, "film_id": film_id, "source": source}
-
-
-@cache
-def parameters(kind: str) -> dict[str, Value]:
-    """The named parameters of a record kind, each with null."""
-    return dict.fromkeys(re.findall(r":([a-z_]+)", sql(f"record/{kind}")))
 
 
 def _save_match(
@@ -320,44 +278,6 @@ def _save_match(
     return () if row["chosen"] in (None, "none") else (row["chosen"],)
 
 
-def _save_body(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> str | None:
-    """Keep the body of an answer that says something, and of every one that could not be read. Its hash, if kept."""
-    result = settled.result
-    response = result.response
-    worth = settled.state is JobState.BROKEN or (keep_bodies and settled.state in (JobState.DONE, JobState.ABSENT))
-    if response is None or not response.body or not worth:
-        return None
-    digest = hashlib.sha256(response.body).hexdigest()
-    known = db.execute(sql("checkpoint/body_known"), {"body_hash": digest}).fetchone()
-    if known is None:
-        db.execute(
-            sql("checkpoint/add_body"),
-            {
-                "body_hash": digest,
-                "body": _compress(response.body),
-                "size": len(response.body),
-                "status": response.status,
-                "content_type": _storable(response.headers.get("content-type")),
-                "request": _shown(result.request),
-                "run_id": run_id,
-                "now": settled.at,
-            },
-        )
-    return digest
-
-
-def _shown(request: Request | None) -> str:
-    if request is None:
-        return ""
-    query = "&".join(f"{name}={value}" for name, value in sorted(request.params.items()))
-    return f"{request.path}?{query}" if query else request.path
-
-
-def _storable(text: str | None) -> str | None:
-    """A text as SQLite takes it: an upstream's header, or what a parser quoted, may hold half a character."""
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _save_failure(db: sqlite3.Connection, run_id: int | None, settled: Settled, film_id: int | None) -> None:
     result = settled.result
     db.execute(
@@ -371,8 +291,8 @@ def _save_failure(db: sqlite3.Connection, run_id: int | None, settled: Settled, 
             "attempt": result.job.attempts + 1,
             "class": result.reason or result.outcome,
             "http_status": result.status,
-            "message": _storable(result.message),
-            "detail": _storable(result.detail),
+            "message": bodies.storable(result.message),
+            "detail": bodies.storable(result.detail),
         },
     )
 

@@ -18,8 +18,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from mwi_crawl import checkpoint, films, parse
+from mwi_crawl.checkpoint import Saved
 from mwi_crawl.importers.imdb import media_type_of
-from mwi_crawl.model import Job, JobState, MediaType, Outcome, Parsed, Response, Result, Seed, Settled
+from mwi_crawl.model import Job, JobState, MediaType, Outcome, Parsed, Response, Result, Seed
 from mwi_crawl.queries import sql
 from mwi_crawl.saved_files import ARCHIVE, SavedFile, UnfitError, read_page
 from mwi_crawl.settle import iso, settle
@@ -43,6 +44,7 @@ class Fate(StrEnum):
     KNOWN = "known already"
     OLDER = "older than what is known"
     BROKEN = "unreadable, kept for a better parser"
+    KEPT = "poorer than what is known, kept beside it"
     WALL = "wall"  # a bot challenge, saved in place of the page
     STRANGER = "not a page we know"
     SKIPPED = "not read"
@@ -163,22 +165,24 @@ def _store(db: sqlite3.Connection, source: Source, result: Result, saved_at: dat
         return Told(Fate.SKIPPED, "does not say which film it is about")
     db.execute(sql("checkpoint/add_saved_page"), {**names, "film_id": film_id, "ready_at": at})
     job = db.execute(sql("checkpoint/saved_page"), names).fetchone()
-    stored = _settle(db, source, result, job, saved_at, keep_bodies=terms.keep_bodies)
-    if stored.state is JobState.BROKEN:
-        return _broken(told, stored.result)
+    saved = _settle(db, source, result, job, saved_at, keep_bodies=terms.keep_bodies)
+    if saved.settled.state is JobState.BROKEN:
+        return _broken(told, saved.settled.result)
+    if saved.kept:
+        return replace(told, fate=Fate.KEPT, reason=saved.kept)
     return told if since is None else replace(told, fate=Fate.CHANGED)
 
 
 def _settle(
     db: sqlite3.Connection, source: Source, result: Result, row: sqlite3.Row, saved_at: datetime, *, keep_bodies: bool
-) -> Settled:
+) -> Saved:
     """Hand the page to the checkpoint. A run that had the job still to do is done with it, without a request."""
     job = Job(row["job_id"], source.name, result.job.key, row["film_id"], row["attempts"], row["absences"])
     parsed = None if result.parsed is None else replace(result.parsed, keys=())
     result = replace(result, job=job, parsed=parsed)
     settled = settle(result, now=saved_at, max_retries=0, dice=0.0, version=source.version)
     (saved,) = checkpoint.save(db, row["waits_in"], [replace(settled, shared=True)], keep_bodies=keep_bodies)
-    return saved.settled
+    return saved
 
 
 def _is_same(known: sqlite3.Row, source: Source, result: Result, at: str) -> bool:

@@ -32,7 +32,7 @@ from rows import (
     waiting,
 )
 
-from mwi_crawl import checkpoint, films, patience
+from mwi_crawl import bodies, checkpoint, films, patience
 from mwi_crawl.model import Candidate, Job, JobState, Match, Outcome, Parsed, Record, Seed
 from mwi_crawl.plan import Scope
 from mwi_crawl.settle import iso
@@ -151,8 +151,8 @@ def test_a_body_is_kept_once_as_received_with_what_was_asked(db: sqlite3.Connect
     assert (status, content_type, fetched_at) == (200, "application/json", at(0))
     assert request == f"/{jobs[0].key}?a=1&b=2"
     assert stored < size / 10
-    assert checkpoint.body(db, digest) == body
-    assert checkpoint.body(db, "unknown") is None
+    assert bodies.read(db, digest) == body
+    assert bodies.read(db, "unknown") is None
     assert {row[0] for row in all_of(db, "select body_hash from jobs")} == {row[0] for row in rows}
 
 
@@ -171,7 +171,7 @@ def test_bodies_are_not_kept_where_that_is_switched_off_except_of_what_could_not
     )
     kept = dict(all_of(db, "select key, body_hash from jobs"))
     assert kept[jobs[0].key] is None, "the older body is not what the rows were read from"
-    assert checkpoint.body(db, kept[jobs[1].key]) == b"unreadable"
+    assert bodies.read(db, kept[jobs[1].key]) == b"unreadable"
     assert kept[jobs[2].key] is None
     assert one(db, "select etag from jobs where key = ?", jobs[0].key) is None
 
@@ -261,7 +261,7 @@ def test_a_row_the_tables_refuse_costs_its_own_job_only(db: sqlite3.Connection, 
     assert one(db, "select class, attempt from failures") == ("parser_error", 1)
     assert states(db) == {jobs[0].key: "done", jobs[1].key: "broken", jobs[2].key: "done"}
     assert one(db, "select parser_version from jobs where state = 'broken'") == 1
-    assert checkpoint.body(db, one(db, "select body_hash from jobs where state = 'broken'")) == b"{}"
+    assert bodies.read(db, one(db, "select body_hash from jobs where state = 'broken'")) == b"{}"
 
 
 def test_a_kind_that_is_no_kind_is_never_part_of_a_statement(db: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from toys import TOKEN, Toy, ask, engine_of, invented_ids, know, settings, states, tmdb_upstream, toy_upstream
 
-from mwi_crawl import checkpoint, crawl, lane, patience, runs, sources
+from mwi_crawl import bodies, checkpoint, crawl, lane, patience, runs, sources
 from mwi_crawl.demo.misbehaviour import Misbehaviour, too_many
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.errors import DiskFullError, InputError, KeyMissingError, OfflineError, StorageError
@@ -241,7 +241,7 @@ async def test_an_answer_nobody_can_read_costs_one_film_and_its_body_is_kept(tmp
     hash_, attempts = ask(tmp_path, "select body_hash, attempts from jobs where state = 'broken'")[0]
     assert attempts == 1
     with sqlite3.connect(tmp_path / "t.db") as db:
-        assert checkpoint.body(db, hash_).startswith(b'{"apiVersion"')
+        assert bodies.read(db, hash_).startswith(b'{"apiVersion"')
     db.close()
     class_, detail = ask(tmp_path, "select class, detail from failures")[0]
     assert (class_, "Traceback" in detail) == ("parser_error", True)
@@ -797,7 +797,7 @@ async def test_an_upstream_that_sends_the_key_back_does_not_get_it_stored(tmp_pa
 
 async def _bodies(engine):
     for (hash_,) in await engine.store.read(lambda db: db.execute("select body_hash from bodies").fetchall()):
-        yield await engine.store.read(checkpoint.body, hash_)
+        yield await engine.store.read(bodies.read, hash_)
 
 
 @pytest.mark.parametrize("seed", range(12))

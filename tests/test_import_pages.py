@@ -16,7 +16,7 @@ from commandline import Person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwi_crawl import checkpoint, saved_pages, sources
+from mwi_crawl import bodies, saved_pages, sources
 from mwi_crawl.model import Outcome, Parsed, Rate, Record, Request, Response, Seed, Verdict
 from mwi_crawl.saved_files import SavedFile, UnfitError, read_page, saved_in
 from mwi_crawl.source import Source
@@ -142,7 +142,7 @@ def test_what_the_page_knows_of_its_reader_is_not_kept(mwi: Person) -> None:
     mwi("import", "pages", "matrix.html")
     assert SECRET.encode() not in (mwi.folder / "mwi.db").read_bytes()
     with closing(sqlite3.connect(mwi.folder / "mwi.db")) as db:
-        body = checkpoint.body(db, db.execute("select body_hash from jobs").fetchone()[0])
+        body = bodies.read(db, db.execute("select body_hash from jobs").fetchone()[0])
     assert body is not None
     assert body.startswith(b"<album>")
     assert SECRET.encode() not in body

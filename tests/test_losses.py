@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rows import Script, all_of, answer, at, begin, day, film, lane, made, one, ready, save, sound, states
 
-from mwi_crawl import checkpoint, losses, saved_pages
+from mwi_crawl import bodies, losses, saved_pages
 from mwi_crawl.model import Job, Outcome, Parsed, Record, Request, Response, Value
 from mwi_crawl.plan import Scope
 from mwi_crawl.queries import names, sql
@@ -173,7 +173,7 @@ def test_an_answer_that_has_lost_what_was_known_is_not_applied_and_kept_beside_i
     )
     assert (film_id, source, key, when) == (1, "script", "id/tt0000001", at(31))
     assert (reason, resolved) == ("film_keywords 40 -> 2", None)
-    assert checkpoint.body(db, digest) == b"poor 31"
+    assert bodies.read(db, digest) == b"poor 31"
     assert lane(db, run) == {"planned": 1, "done": 1, "absent": 0, "failed": 0, "broken": 0}
     assert found(db, run) == ["kept"]
 
@@ -183,8 +183,8 @@ def test_its_body_outlives_pruning_and_bodies_that_are_not_kept(db: sqlite3.Conn
     run, job = asked(db, 31)
     save(db, run, answer(job, parsed=poorer(), body=b"poor", now=day(31)), keep_bodies=False)
     db.execute(sql("checkpoint/prune_bodies"))
-    assert checkpoint.body(db, one(db, "select body_hash from conflicts")) == b"poor"
-    assert checkpoint.body(db, one(db, "select body_hash from jobs")) == b"rich"
+    assert bodies.read(db, one(db, "select body_hash from conflicts")) == b"poor"
+    assert bodies.read(db, one(db, "select body_hash from jobs")) == b"rich"
 
 
 def test_a_film_whose_rows_were_kept_is_asked_again_when_they_are_stale_with_the_tag_of_the_good_body(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rows import all_of, dump, made, one
 
-from mwi_crawl import checkpoint, queries, schema
+from mwi_crawl import queries, records, schema
 from mwi_crawl.errors import StorageError
 from mwi_crawl.queries import names, script, sql
 
@@ -41,7 +41,7 @@ def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callabl
     monkeypatch.setattr(queries, "folder", lambda: place)
 
     def forget() -> None:
-        for each in (queries.sql, queries.script, queries.names, checkpoint.parameters):
+        for each in (queries.sql, queries.script, queries.names, records.parameters):
             each.cache_clear()
 
     def write(name: str, text: str) -> None:
@@ -138,7 +138,7 @@ def test_every_view_has_a_file_of_its_name(db: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("kind", names("record"))
 def test_a_record_kinds_statement_writes_exactly_the_columns_of_its_table(db: sqlite3.Connection, kind: str) -> None:
-    assert list(checkpoint.parameters(kind)) == columns(db, kind)
+    assert list(records.parameters(kind)) == columns(db, kind)
     text = sql(f"record/{kind}")
     written = re.search(r"insert into (\w+) \(([^)]*)\)", text)
     assert written is not None

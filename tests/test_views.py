@@ -128,6 +128,8 @@ def test_every_question_can_be_asked_when_there_is_nothing(db: sqlite3.Connectio
 @pytest.mark.parametrize("view", names("view"))
 def test_every_view_tells_something_when_there_is_something(filled: sqlite3.Connection, view: str) -> None:
     filled.execute("insert into matches values (3, 'tmdb', 'Film 3', 2003, '[{}]', null, 0.8, null, null)")
+    lost = "insert into conflicts (film_id, source, key, at, reason) values (1, 'tmdb', 'k', ?, 'title gone')"
+    filled.execute(lost, (at(0),))
     assert rows(filled, view)
 
 

@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
-from mwi_crawl import checkpoint
+from mwi_crawl import records
 from mwi_crawl.datasets import partial
 from mwi_crawl.datasets.tsv import Progress, Table
 from mwi_crawl.errors import InputError
@@ -241,7 +241,7 @@ def _replace(db: sqlite3.Connection, reading: _Reading, came: Loaded) -> None:
 def _add(db: sqlite3.Connection, file: Dataset, rows: Sequence[Row], film_id: int) -> None:
     for record in file.records(rows):
         statement = _STATEMENTS.get((file.name, record.kind), f"record/{record.kind}")
-        known = checkpoint.parameters(record.kind)
+        known = records.parameters(record.kind)
         db.execute(sql(statement), {**known, **record.values, "film_id": film_id, "source": SOURCE})
 
 
