@@ -41,6 +41,9 @@ class Planner:
         if self.run.kind == "incremental":
             read = await reparse.reparse(self.store, self.sources, stop=self.stopped)
             self.report.reparsed = {name: counts.bodies for name, counts in read.items() if counts.bodies}
+            if kept := sum(counts.kept for counts in read.values()):
+                what = f"{kept:,} kept answers have lost facts under a newer parser"
+                self.report.events.append(f"{what}; the older rows stay (v_conflicts)")
             await self._take_in()
         for source in sorted(self.sources.values(), key=lambda source: not source.finds):
             await self._due(source, datetime.now(UTC))

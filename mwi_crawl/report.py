@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from mwi_crawl.model import Gap, RunStatus
 
@@ -127,5 +127,9 @@ class Report:
             "seconds": round(self.seconds, 3),
             "sources": lanes,
             "skipped": dict(self.skipped),
+            "due": {name: dict(why) for name, why in self.due.items()},
+            "changes": [asdict(gap) for gap in self.gaps],
+            "reparsed": dict(self.reparsed),
+            "found": self.found,
             "events": list(self.events),
         }

@@ -99,6 +99,17 @@ def test_the_plan_names_the_cheaper_way_and_sends_nothing(mwi: Person, fake: tup
     assert len(upstream.log.hits) == begun
 
 
+def test_json_says_why_films_were_asked_about(mwi: Person, fake: tuple[FakeTmdb, FakeUpstream]) -> None:
+    mwi.follow("tt9000001", "tt9000002")
+    mwi("full")
+    grow_older(mwi, 1)
+    mwi.follow("tt9000003")
+    found = json.loads(mwi("incremental", "--json").out)
+    assert found["due"] == {"tmdb": {"waiting": 0, "stale": 0, "failed": 0, "absent": 0, "new": 1}}
+    assert [(gap["since"], gap["films"], gap["direct"]) for gap in found["changes"]] == [(YESTERDAY, 2, True)]
+    assert (found["reparsed"], found["found"], found["exit_code"]) == ({}, 0, 0)
+
+
 def test_lists_bring_films_in(mwi: Person, fake: tuple[FakeTmdb, FakeUpstream]) -> None:
     mwi("init")
     said = mwi("incremental", "--lists", "popular, trending")
