@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mwi_crawl.model import Allowance, Outcome, Response, Verdict
 from mwi_crawl.source import judge_by_status
-from mwi_crawl.sources._html import wall
+from mwi_crawl.sources._html import walled
 from mwi_crawl.sources._values import Json, decode, fields, text, whole
 
 _CODES = {
@@ -71,12 +71,10 @@ def _unreadable(response: Response) -> Verdict:
 
     The status is believed where it is about us: the key (401) and our pace (429).
     """
-    mark = wall(response)
-    if response.status in (401, 429) and mark not in response.headers:
+    if verdict := walled(response, "DoesTheDogDie"):
+        return verdict
+    if response.status in (401, 429):
         return _refused(response)
-    if mark:
-        message = f"a bot wall stands before DoesTheDogDie (HTTP {response.status}, {mark})"
-        return Verdict(Outcome.DENIED, "blocked", message)
     if response.body.strip() or response.status < 400 or response.status == 403:
         return _bad_payload(response)
     return judge_by_status(response)

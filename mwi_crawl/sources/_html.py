@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mwi_crawl.model import Response
+from mwi_crawl.model import Outcome, Response, Verdict
 from mwi_crawl.sources._values import Fields, Json
 
 MAX_SIZE = 3_000_000  # bytes
@@ -139,6 +139,17 @@ def wall(response: Response) -> str | None:
             return header
     found = _WALL_MARKS.search(response.body) if len(response.body) <= _WALL_SIZE else None
     return found[0].decode("ascii").lower() if found else None
+
+
+def walled(response: Response, whose: str) -> Verdict | None:
+    """What a wall in the place of an API's answer means; None: it is none.
+
+    A status about us, the key (401) or our pace (429), is believed where only the page looks like a wall's.
+    """
+    mark = wall(response)
+    if mark is None or (response.status in (401, 429) and mark not in response.headers):
+        return None
+    return Verdict(Outcome.DENIED, "blocked", f"a bot wall stands before {whose} (HTTP {response.status}, {mark})")
 
 
 def script(tree: LexborHTMLParser, selector: str) -> str | None:

@@ -23,8 +23,8 @@ _NAMED = {
     "nominations": re.compile(r"\bnominated for ([\d,]+)", re.IGNORECASE | re.ASCII),
 }
 _COUNTED = {
-    "wins": re.compile(r"([\d,]+) wins?\b", re.IGNORECASE | re.ASCII),
-    "nominations": re.compile(r"([\d,]+) nominations?\b", re.IGNORECASE | re.ASCII),
+    "wins": re.compile(r"(?<![\d,])([\d,]++) wins?\b", re.IGNORECASE | re.ASCII),
+    "nominations": re.compile(r"(?<![\d,])([\d,]++) nominations?\b", re.IGNORECASE | re.ASCII),
 }
 
 

@@ -2,7 +2,8 @@
 
 The status is not the truth: a miss is a 200, and a spent quota is a 401 like a refused key. So the text of the error
 decides, by a part of it in any case of letters; only an answer that has none goes by its status. Pages of the proxy
-in front of OMDb (403, 503, 520 …, also a 401) say nothing about the key or the film, and pass.
+in front of OMDb (403, 503, 520 …, also a 401) say nothing about the key or the film, and pass, unless they bear a
+bot wall's mark.
 
 `Error getting data.` is what OMDb answers today for every id it does not have, and also when it cannot reach its own
 data. It is taken for absent: then it costs one request of the day's thousand, and is asked again after 7 days. As a
@@ -15,6 +16,7 @@ import re
 
 from mwi_crawl.model import Outcome, Response, Verdict
 from mwi_crawl.source import judge_by_status
+from mwi_crawl.sources._html import walled
 from mwi_crawl.sources._omdb_json import decode
 from mwi_crawl.sources._values import text
 
@@ -61,7 +63,9 @@ def _unreadable(response: Response) -> Verdict:
     if error := _UNREADABLE_ERROR.match(body[:_MESSAGE].decode("utf-8", "replace")):
         return _failed(response, text(error[1]) or "no message")
     whole = body.startswith(b"{") and body.endswith(b"}") and b'"Response"' in body
-    return Verdict(Outcome.OK) if whole and response.status in _GOOD else _no_answer(response)
+    if whole and response.status in _GOOD:
+        return Verdict(Outcome.OK)
+    return walled(response, "OMDb") or _no_answer(response)
 
 
 def _failed(response: Response, error: str) -> Verdict:

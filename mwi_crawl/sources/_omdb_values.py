@@ -12,9 +12,9 @@ from mwi_crawl.sources._values import Fields, Json, day, number, positive, prose
 from mwi_crawl.sources._values import year as year_of
 
 _UNKNOWN = ("", "n/a")
-_CODE = re.compile(r"\btypeof \w+|\bue[tx]\(|\bfunction ?\([^)]*\) ?\{|@media\b|</?(?:script|style|div|span)\b", re.I)
+_CODE = re.compile(r"\btypeof \w+|\bue[tx]\(|\bfunction ?\([^)]{0,100}\) ?\{|@media\b|</?(?:script|style|div|span)\b", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z][a-zA-Z0-9]{1,7});")
-_COMMA = re.compile(r",(?![^()]*\))")  # not within brackets
+_UP_TO_BRACKET = re.compile(r"[^()]*+[()]?+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _RELEASED = re.compile(r"(?:(\d\d?) )?([A-Za-z]{3})[a-z]* (\d{4})", re.ASCII)
 _YEARS = re.compile(r"(\d{4})(?:(\D{1,5})(\d{4})?)?", re.ASCII)  # up to five: a dash whose encoding was mistaken
@@ -53,8 +53,14 @@ def several(answer: Fields, name: str) -> list[str] | None:
     """The parts of a text that are separated by commas, each once; None where nothing is told of them."""
     if not told(answer, name):
         return None
-    parts = (part.strip() for part in _COMMA.split(said(answer, name) or ""))
+    parts = (part.strip() for part in _parted(said(answer, name) or ""))
     return list(dict.fromkeys(part for part in parts if part.lower() not in _UNKNOWN))
+
+
+def _parted(line: str) -> list[str]:
+    """The text at its commas; one within brackets, which a closing one follows, parts nothing."""
+    pieces = _UP_TO_BRACKET.findall(line)
+    return "".join(piece if piece.endswith(")") else piece.replace(",", "\n") for piece in pieces).split("\n")
 
 
 def released(value: str | None) -> str | None:
