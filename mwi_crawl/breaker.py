@@ -48,6 +48,14 @@ class Breaker:
         self._count = 0
         self._pauses = 0
         self._ever = False
+        self._poorer = 0
+
+    def compared(self, lost: str) -> Close | None:
+        """Count an answer that is stored; `lost`: what it had lost of what was known, so that it was not applied."""
+        self._poorer = self._poorer + 1 if lost else 0
+        if self._poorer < BROKEN_LIMIT:
+            return None
+        return Close("layout_changed", message=f"{BROKEN_LIMIT} answers in a row have lost what was known ({lost})")
 
     def note(self, outcome: Outcome, reason: str | None = None, message: str | None = None) -> Pause | Close | None:
         """Count one outcome; what the lane must do about it."""

@@ -73,7 +73,7 @@ def _gap(db: sqlite3.Connection, source: Source, prefix: str, now: datetime) -> 
     if not heard["films"]:
         return None
     first = _today(source, datetime.fromisoformat(heard["oldest"]))
-    if heard["read_to"] is not None:
+    if heard["read_to"] is not None and heard["read_to"] < _day(now):  # no day is known that is not over
         first = max(first, datetime.fromisoformat(heard["read_to"]).replace(tzinfo=UTC) + timedelta(days=1))
     days = (today - first).days
     pages = days * (heard["pages"] or source.pages_per_day)

@@ -9,11 +9,25 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 
 import orjson
 
-from mwi_crawl import bodies, changes, decisions, discover, films, follow, losses, news, patience, records, trailers
+from mwi_crawl import (
+    bodies,
+    changes,
+    decisions,
+    discover,
+    films,
+    follow,
+    losses,
+    news,
+    patience,
+    records,
+    settle,
+    trailers,
+)
 from mwi_crawl.losses import Before
 from mwi_crawl.model import Job, JobState, Match, Outcome, Parsed, Result, Settled
 from mwi_crawl.queries import sql
@@ -61,7 +75,7 @@ def pending(
 ) -> list[tuple[tuple[int, int], Job]]:
     """At most `limit` ready jobs of a lane behind the place `after` = (priority, job_id), each with its own place."""
     values = {"run_id": run_id, "source": source, "priority": after[0], "job_id": after[1], "limit": limit, "now": now}
-    rows = db.execute(sql("checkpoint/pending"), values)
+    rows = db.execute(sql("checkpoint/pending"), {**values, "latest": settle.latest(datetime.fromisoformat(now))})
     return [((row[0], row[1]), Job(row[1], source, row[2], row[3], row[4], row[5], row[6])) for row in rows]
 
 
@@ -141,7 +155,7 @@ def _save_one(
                 losses.resolve(db, film_id, settled, heard=again is None)
     joined = -_discover(db, run_id, settled, parsed)
     says = parsed is not None and bool(parsed.speaks_of or parsed.records)
-    lookup = parsed is not None and bool(parsed.keys) and not says
+    lookup = film_id is not None and parsed is not None and bool(parsed.keys) and not says
     if again and parsed is not None:
         parsed = replace(parsed, keys=_unasked(db, job.source, parsed.keys))
     leads_to = follow.up(db, run_id, settled, film_id, parsed)

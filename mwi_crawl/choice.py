@@ -84,6 +84,22 @@ def see_lists(config: Config, lists: Sequence[str], taking_part: Mapping[str, So
             )
 
 
+def see_news(config: Config, scope: Scope, *, named: bool) -> None:
+    """See that what is to be discovered can be. `named`: a source of channels was. Raises InputError."""
+    if scope.narrowed and (scope.lists or scope.channels):
+        raise InputError(
+            "a run about chosen films reads no lists and no channels.",
+            safe="Nothing was fetched.",
+            todo="Leave out the films and the limit, or the profile, the lists and the channels.",
+        )
+    if named and not config.youtube.channels:
+        raise InputError(
+            "there is no channel to read.",
+            safe="Nothing was fetched.",
+            todo='Name some in config.toml: [youtube] channels = ["UCi8e0iOVk1fEOogdfu4YgfA"]',
+        )
+
+
 def _feed(kind: type[Source]) -> InputError:
     return InputError(
         f"{kind.name} is asked about no film: it tells what is new.",

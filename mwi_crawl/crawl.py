@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 
 import orjson
 
-from mwi_crawl import parse, patience, plan, runs, sources
+from mwi_crawl import heartbeat, parse, patience, plan, runs, sources
 from mwi_crawl.breaker import Breaker
 from mwi_crawl.checkpoint import Saved
-from mwi_crawl.choice import choose_sources, profiled, see_lists
+from mwi_crawl.choice import choose_sources, profiled, see_lists, see_news
 from mwi_crawl.config import Config, SourceSettings
 from mwi_crawl.discreet import Discreet
 from mwi_crawl.errors import DiskFullError, InputError, MwiError, OfflineError, StorageError
@@ -44,7 +44,6 @@ from mwi_crawl.writer import Writer
 BYTES_PER_FILM = 40_000  # in the file, per film and source: a compressed body and its rows
 BYTES_WITHOUT_BODIES = 10_000  # the same where bodies are not kept
 ROOM = 64_000_000  # bytes that must be left on the disk beside that
-SLEPT = 60.0  # seconds by which the wall clock may outrun the monotonic one before it is called sleep
 
 TransportFactory = Callable[[Source, str, Limits], Transport]
 
@@ -157,6 +156,7 @@ class Engine:
     async def _do(self, kind: str, scope: Scope, *, resume: bool) -> Report:
         started = time.monotonic()
         report = self.report = Report(kind=kind)
+        report.events += self.store.concerns()
         self._lanes, self._stopped, self._failures = [], False, 0
         taking_part, report.skipped = self._choose(scope)
         run = await self._open_run(kind, scope, taking_part, resume=resume)
@@ -217,7 +217,9 @@ class Engine:
         known = sources.discover()
         named = any(known[name].feeds for name in scope.sources if name in known)
         scope = replace(scope, channels=scope.channels or named)
-        return scope if profile is None else profiled(self.config, scope, profile)
+        scope = scope if profile is None else profiled(self.config, scope, profile)
+        see_news(self.config, scope, named=named)
+        return scope
 
     async def _crawl(self, run: Run, taking_part: dict[str, Source]) -> None:
         keep = self.config.engine.keep_bodies
@@ -225,7 +227,10 @@ class Engine:
             self._lanes = [await self._lane(run.run_id, source, writer) for source in taking_part.values()]
             if self._stopped:  # while they were made
                 self._halt()
-            heart = asyncio.create_task(self._beat(run.run_id), name="heartbeat")
+            beats = heartbeat.beat(
+                self.store, run.run_id, self.config.engine.heartbeat_seconds, self.report.events.append
+            )
+            heart = asyncio.create_task(beats, name="heartbeat")
             try:
                 async with asyncio.TaskGroup() as group:
                     for lane in self._lanes:
@@ -293,17 +298,6 @@ class Engine:
         with contextlib.suppress(StorageError):
             now = iso(datetime.now(UTC))
             await self.store.transact(runs.end, self.report, status, exit_code, said, now)
-
-    async def _beat(self, run_id: int) -> None:
-        wall, monotonic = time.time(), time.monotonic()
-        while True:
-            await asyncio.sleep(self.config.engine.heartbeat_seconds)
-            with contextlib.suppress(StorageError):  # the writer will say it
-                await self.store.transact(runs.beat, run_id, iso(datetime.now(UTC)))
-            slept = (time.time() - wall) - (time.monotonic() - monotonic)
-            if slept > SLEPT:
-                self.report.events.append(f"Resumed after {slept / 60:.0f} minutes of sleep")
-            wall, monotonic = time.time(), time.monotonic()
 
     def on_saved(self, saved: Saved) -> None:
         """An answer is durable: count it. May be wrapped by whoever wants to know of each."""
@@ -380,8 +374,9 @@ def _offline(report: Report) -> OfflineError:
     lanes: list[LaneReport] = list(report.lanes.values())
     why = next((lane.message for lane in lanes if lane.message), "no connection")
     finished = sum(lane.requests - lane.retried for lane in lanes)
+    kind = "incremental" if report.kind == "incremental" else "full"
     return OfflineError(
         f"none of {', '.join(lane.source for lane in lanes)} can be reached ({why}).",
         safe=f"{finished} answers of this run are safe." if finished else "Nothing was changed.",
-        todo="You can still use: status, runs, failures. When the network is back: mwi-crawl full --resume",
+        todo=f"You can still use: status, runs, failures. When the network is back: mwi-crawl {kind} --resume",
     )

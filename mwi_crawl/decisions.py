@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from mwi_crawl import films
+from mwi_crawl.errors import InputError
 from mwi_crawl.model import Parsed
 from mwi_crawl.queries import script, sql
 
@@ -24,6 +25,7 @@ NONE = "none"
 Id = tuple[str, str]
 """An id of a film: scheme and value."""
 
+_NAMING = ("imdb", "boxd", "letterboxd")
 _SCHEMES = {"tmdb": {"movie": "tmdb_movie", "tv": "tmdb_tv"}}  # source → what its keys begin with → the id that follows
 
 # source → how a person may write one of its films → the key it means
@@ -51,6 +53,7 @@ class Decided:
     film_id: int
     chosen: str
     queued: bool
+    merged: bool = False
 
 
 def key_meant(source: str, said: str) -> str | None:
@@ -80,13 +83,19 @@ def of(db: sqlite3.Connection, film_id: int, source: str) -> str | None:
     return None if row is None else str(row["chosen"] or NONE)
 
 
-def decide(db: sqlite3.Connection, film_id: int, source: str, chosen: str, now: str) -> Decided:
+def decide(
+    db: sqlite3.Connection, film_id: int, source: str, chosen: str, now: str, *, one_film: bool = False
+) -> Decided:
     """Store what a film is at a source. A TMDb id that is another row's makes the two rows one film.
 
-    An entry of a source whose keys are its own numbers may be about several films: there nothing is made one.
+    An entry of a source whose keys are its own numbers may be about several films: there nothing is made one. Raises
+    InputError where the other row is known by another IMDb id, for that cannot be undone, unless `one_film` says so.
     """
     film_id = films.current(db, film_id)
     chosen = _as_offered(db, film_id, source, chosen)
+    others = _others(db, film_id, source, chosen)
+    if not one_film:
+        _see_one_film(db, film_id, others)
     if not _answers(db, film_id, source, chosen):
         _take_back(db, film_id, source, chosen, now)
     if chosen != NONE:
@@ -97,7 +106,7 @@ def decide(db: sqlite3.Connection, film_id: int, source: str, chosen: str, now: 
     if queued:
         _clear(db, film_id, source)  # what was said of the other row, where two became one
         db.execute(sql("checkpoint/decided_job"), values)
-    return Decided(film_id, chosen, queued)
+    return Decided(film_id, chosen, queued, merged=bool(others))
 
 
 def forget(db: sqlite3.Connection, film_id: int, source: str, now: str) -> bool:
@@ -144,6 +153,40 @@ def _as_offered(db: sqlite3.Connection, film_id: int, source: str, chosen: str) 
     row = db.execute(sql("checkpoint/offered"), {"film_id": film_id, "source": source}).fetchone()
     offered = [str(each["id"]) for each in orjson.loads(row["candidates"])] if row else []
     return next((key for key in offered if key.partition("#")[0] == chosen), chosen)
+
+
+def _others(db: sqlite3.Connection, film_id: int, source: str, chosen: str) -> set[int]:
+    """The rows that the chosen film stands for already."""
+    named = id_of(source, chosen)
+    if named is None:
+        return set()
+    asked = db.execute(sql("checkpoint/job_film"), {"source": source, "key": chosen}).fetchone()
+    bears = db.execute(sql("checkpoint/film_by_alias"), {"scheme": named[0], "value": named[1]}).fetchone()
+    return {int(row[0]) for row in (asked, bears) if row is not None and row[0] is not None} - {film_id}
+
+
+def _see_one_film(db: sqlite3.Connection, film_id: int, others: Iterable[int]) -> None:
+    own = _names(db, film_id)
+    for _, value in db.execute(sql("checkpoint/learnt_ids"), {"film_id": film_id}):  # may be the very mistake
+        own["imdb"].discard(value)
+    for other in others:
+        theirs = _names(db, other)
+        apart = [scheme for scheme in _NAMING if own[scheme] and theirs[scheme] and not own[scheme] & theirs[scheme]]
+        if apart:
+            named = f"{', '.join(sorted(theirs[apart[0]]))}, and this one is {', '.join(sorted(own[apart[0]]))}"
+            raise InputError(
+                f"that is another film of yours: {named}.",
+                safe="Nothing was changed.",
+                todo="If the two are one film, say so; it cannot be undone: mwi-crawl match set … --one-film",
+            )
+
+
+def _names(db: sqlite3.Connection, film_id: int) -> dict[str, set[str]]:
+    """The ids of a film by which no other film is known."""
+    found: dict[str, set[str]] = {scheme: set() for scheme in _NAMING}
+    for scheme, value in db.execute(sql("checkpoint/ids_of_film"), {"film_id": film_id}):
+        found.get(scheme, set()).add(value)
+    return found
 
 
 def _unite(db: sqlite3.Connection, film_id: int, source: str, chosen: str, now: str) -> tuple[int, str]:

@@ -206,7 +206,12 @@ class HttpTransport:
                 connector=connector,
                 auto_decompress=False,  # aiohttp takes a cut gzip stream for a whole one
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=3 * seconds, sock_connect=seconds, sock_read=seconds),
+                timeout=aiohttp.ClientTimeout(
+                    total=3 * seconds,
+                    connect=2 * seconds,  # a name server that says nothing is a lost network, no fault of the job's
+                    sock_connect=seconds,
+                    sock_read=seconds,
+                ),
                 middlewares=(_send_once,),
             )
         return self._client
@@ -287,8 +292,11 @@ class _Unpacker:
 
 def explain(error: BaseException) -> tuple[str, str]:
     """The kind of a library's exception and a sentence about it that holds no URL."""
-    if isinstance(getattr(error, "os_error", error), _NotPublicError):
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, _NotPublicError):
         return "blocked", "the address is not a public one"
+    if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+        return "connect", "too many open files (ulimit -n)"
     for classes, kind, message in _FAULTS:
         if isinstance(error, classes):
             return kind, message

@@ -9,10 +9,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from mwi_crawl import decisions, films
 from mwi_crawl.model import JobState, Parsed, Settled
 from mwi_crawl.queries import sql
+from mwi_crawl.settle import latest_absent
 
 DECIDED = ("ambiguous", "tv_episode", "person")  # reasons after which no other key is asked: it is known what it is
 
@@ -82,7 +84,7 @@ def _ask(
                 return 0
         if known is not None and _rests(known, settled.at):
             continue
-        new = _is_new(known, run_id, leads)
+        new = _is_new(known, run_id, leads and film_id is not None)
         if new:
             values = {
                 "source": source,
@@ -99,7 +101,8 @@ def _ask(
 
 def _rests(known: sqlite3.Row, now: str) -> bool:
     """Whether it was not there, and is not to be asked for again yet."""
-    return bool(known["state"] == JobState.ABSENT and known["ready_at"] > now)
+    until = latest_absent(datetime.fromisoformat(now))
+    return bool(known["state"] == JobState.ABSENT and now < known["ready_at"] <= until)
 
 
 def _is_new(known: sqlite3.Row | None, run_id: int | None, leads: bool) -> bool:

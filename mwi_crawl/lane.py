@@ -19,9 +19,9 @@ from mwi_crawl import checkpoint, parse, patience
 from mwi_crawl.breaker import Breaker, Close, Pause
 from mwi_crawl.fetch import Fetcher
 from mwi_crawl.ledger import Ledger
-from mwi_crawl.model import Fault, Job, Outcome, Request, Response, Result, Settled
+from mwi_crawl.model import Fault, Job, JobState, Outcome, Request, Response, Result, Settled
 from mwi_crawl.report import LaneReport
-from mwi_crawl.settle import iso, settle
+from mwi_crawl.settle import iso, latest, settle
 from mwi_crawl.source import Source
 from mwi_crawl.store import Store
 from mwi_crawl.throttle import Throttle, retry_after
@@ -112,7 +112,15 @@ class Lane:
             jobs = await feed.next(self.source.batch)
             if not jobs:
                 return
-            await self._ask(jobs)
+            for some in self._parted(jobs):
+                if not self._halted.is_set():
+                    await self._ask(some)
+
+    def _parted(self, jobs: Sequence[Job]) -> list[Sequence[Job]]:
+        """The jobs by requests: one that failed and is on its last try is asked alone, lest another of them is why."""
+        last = [job for job in jobs if 0 < job.attempts >= self._max_retries]
+        together = [job for job in jobs if job not in last]
+        return [*([together] if together else []), *([job] for job in last)]
 
     async def _ask(self, jobs: Sequence[Job]) -> None:
         """One request about these jobs, if the quota allows it; returns when all that came of it is durable."""
@@ -128,7 +136,9 @@ class Lane:
         results = await self._understand(jobs, request, reply)
         for result in _telling(results):
             await self._heed(result, started)
-        await self._writer.save(self._settle(results))
+        for saved in await self._writer.save(self._settle(results)):
+            if saved.settled.state is JobState.DONE and (action := self._breaker.compared(saved.kept)):
+                self._leave(action)
 
     async def _understand(self, jobs: Sequence[Job], request: Request, reply: Response | Fault) -> list[Result]:
         """What the answer means for each job. Pages, large and possibly hostile, are read in a thread."""
@@ -163,8 +173,8 @@ class Lane:
         """Wait for the next retry of this lane, or end it."""
         if self._halted.is_set():
             return
-        due = await self._store.read(checkpoint.next_ready, self._run_id, self.source.name)
-        wait = 0.0 if due is None else (datetime.fromisoformat(due) - datetime.now(UTC)).total_seconds()
+        due, now = await self._store.read(checkpoint.next_ready, self._run_id, self.source.name), datetime.now(UTC)
+        wait = (datetime.fromisoformat(due) - now).total_seconds() if due and due <= latest(now) else 0.0
         if due is None or wait > PATIENCE:
             self.report.state, self.report.until = ("done", None) if due is None else ("waiting", due)
             self._halted.set()
@@ -180,8 +190,9 @@ class Lane:
         outcome = result.outcome
         spent_until = self._note(result, started)
         if outcome is Outcome.REFUSED:
-            header = result.response.headers.get("retry-after") if result.response else None
-            seconds = self._throttle.refused(started, retry_after(header, time.time()))
+            told = result.response.headers if result.response else {}
+            hint = retry_after(told.get("retry-after"), time.time(), told.get("date"))
+            seconds = self._throttle.refused(started, hint)
             if seconds is None:
                 return  # part of a refusal that was heeded already
             self._say_pause(seconds, "http_429", f"rate now {self._throttle.rate:.3g}/s")

@@ -15,6 +15,8 @@ from mwi_crawl.model import Allowance, Outcome, Quota, Result
 
 PROBE = timedelta(minutes=15)  # between two tries of a quota of which nobody says when it returns
 DAY = timedelta(days=1)
+LONGEST = {"day": 2 * DAY}  # until a period is over, by a clock that was set by less than a day meanwhile
+LONGEST_OTHER = 32 * DAY
 _ANSWERED = (Outcome.OK, Outcome.ABSENT, Outcome.BROKEN)
 
 
@@ -78,8 +80,10 @@ class Ledger:
         return tuple(self._quotas.values())
 
     def _rolled(self, quota: Quota, now: datetime) -> Quota:
-        """The same quota, or a new period of it."""
-        if quota.resets_at is None or now < quota.resets_at or quota.began_at is None:
+        """The same quota, or a new period of it. One that would last too long was begun under a wrong clock."""
+        if quota.resets_at is None or quota.began_at is None:
+            return quota
+        if now < quota.resets_at <= now + LONGEST.get(quota.period, LONGEST_OTHER):
             return quota
         return Quota(quota.period, limit=self._caps.get(quota.period), reset_time=quota.reset_time)
 

@@ -12,7 +12,8 @@ and would delete good rows. So an answer that has lost what the one before had i
 Similar films are computed anew all the time, videos are taken down, and which images there are depends on the language
 asked for: these may shrink. A kind about which an answer does not claim to be complete loses nothing either.
 
-What a source says again a month later is the world, not an accident: then the same loss is believed. That is sooner
+What a source says again a month later is the world, not an accident: then the same loss is believed, unless many films
+have lost something there, for that is the source's shape and a parser's work. A month is sooner
 than the 180 days for which TMDb's terms allow facts to be kept. The same body read by another parser proves nothing.
 """
 
@@ -36,6 +37,7 @@ LIST = 4  # rows from which on a list is watched
 LIST_SHARE = 0.5  # of its rows that must be left
 RESTLESS = frozenset({"similar_films", "videos", "images"})  # kinds that may shrink
 BELIEVED_AFTER = timedelta(days=30)
+SHARED = 10  # films of one source with open conflicts: that is another layout, and not believed however long it lasts
 KEPT = "kept"  # the reason of a job whose last answer was not applied
 
 Facts: TypeAlias = Mapping[str, Value]
@@ -132,7 +134,8 @@ def unbelieved(
     if found and before.disputed and not before.same_body:
         values = {"film_id": film_id, "source": job.source, "key": job.key, "job_id": job.job_id}
         earlier = [(row["at"], row["reason"]) for row in db.execute(sql("checkpoint/open_conflicts"), values)]
-        return [] if confirmed(found, earlier, settled.at) else found
+        alike = db.execute(sql("checkpoint/films_in_conflict"), values).fetchone()[0]
+        return [] if alike < SHARED and confirmed(found, earlier, settled.at) else found
     return found
 
 

@@ -30,7 +30,9 @@ def judge(source: Source, job: Job, request: Request, reply: Response | Fault) -
     if isinstance(reply, Fault):
         return Result(job, reply.outcome, reply.kind, reply.message, request=request)
     verdict = source.judge(reply)
-    return Result(job, verdict.outcome, verdict.reason, verdict.message, status=reply.status, request=request)
+    return Result(
+        job, verdict.outcome, verdict.reason, verdict.message, status=reply.status, request=request, response=reply
+    )
 
 
 def _read(source: Source, job: Job, request: Request, reply: Response) -> Result:

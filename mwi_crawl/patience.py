@@ -12,7 +12,7 @@ from datetime import datetime
 from mwi_crawl.model import Quota
 from mwi_crawl.queries import sql
 from mwi_crawl.settle import iso
-from mwi_crawl.throttle import Remembered
+from mwi_crawl.throttle import LONGEST, Remembered
 
 
 def keep_quotas(db: sqlite3.Connection, source: str, quotas: Iterable[Quota]) -> None:
@@ -57,6 +57,7 @@ def throttle(db: sqlite3.Connection, source: str, now: datetime) -> Remembered |
     closed_for = 0.0
     if row["closed_until"]:
         closed_for = max(0.0, (datetime.fromisoformat(row["closed_until"]) - now).total_seconds())
+        closed_for = closed_for if closed_for <= LONGEST else 0.0  # written under a wrong clock
     return Remembered(row["rate"], row["refused_rate"], closed_for, row["reason"])
 
 

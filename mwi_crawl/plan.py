@@ -16,7 +16,7 @@ from mwi_crawl.ledger import Ledger
 from mwi_crawl.model import Gap, MediaType, Seed, Wanted
 from mwi_crawl.queries import script, sql
 from mwi_crawl.runs import Run
-from mwi_crawl.settle import iso
+from mwi_crawl.settle import iso, latest_absent, latest_heard
 from mwi_crawl.source import Source
 
 PAGE = 2000  # films planned in one transaction
@@ -225,11 +225,13 @@ def _choose_film(db: sqlite3.Connection, film: str) -> bool:
 
 
 def ages(source: Source, scope: Scope, now: datetime) -> dict[str, str | int]:
-    """What counts as stale at a source now, for the statements."""
+    """What counts as stale at a source now, and which times are not believed, for the statements."""
     ttl = int(source.settings.get("ttl_days", source.ttl_days))
     return {
         "source": source.name,
         "now": iso(now),
         "stale_before": iso(now - timedelta(days=ttl)),
+        "latest_heard": latest_heard(now),
+        "latest_absent": latest_absent(now),
         "refetch": int(scope.refetch),
     }

@@ -36,6 +36,9 @@ _NAMED = re.compile(
 _BEARER = re.compile(r"(\bbearer\s+)[\w.~+/=-]{6,}", re.IGNORECASE)
 # begins only where a word does: a start at every eyJ inside one long word would take the square of its length
 _JWT = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?")
+_PASTED_ALONG = re.compile("[\\s\"'`“”‘’]+")
+_BEFORE_IT = re.compile(r"^\W*bearer", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"key\W{1,3}(\w+)", re.IGNORECASE)
 _HINTS = ("key", "token", "session", "pass", "secret", "auth", "bearer", "eyj")  # no name without one of these
 
 _UNPRINTABLE = re.compile(
@@ -69,11 +72,18 @@ def encodings(secret: str) -> frozenset[str]:
     return frozenset(forms | in_json)
 
 
+def meant(secret: str) -> frozenset[str]:
+    """A secret as it was given, and the key itself where it came with quotes, a word before it, or in an address."""
+    bare = _PASTED_ALONG.sub("", secret)
+    return frozenset((secret, bare, _BEFORE_IT.sub("", bare, count=1), *_IN_ADDRESS.findall(bare)))
+
+
 class Redactor:
     """Replaces secrets in text by `***`. `secrets` are the values known; those under 6 characters are left to names."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets if len(secret) >= SHORTEST for form in encodings(secret)}
+        known = {each for secret in secrets for each in meant(secret) if len(each) >= SHORTEST}
+        forms = {form for secret in known for form in encodings(secret)}
         self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
     def __repr__(self) -> str:

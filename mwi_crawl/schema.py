@@ -13,8 +13,9 @@ from mwi_crawl.errors import BusyError, DiskFullError, StorageError
 from mwi_crawl.queries import names, script, sql
 
 UNCHANGED = "Nothing was changed."
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "9p", "fuse.sshfs", "fuse.rclone")
+MOUNTS = Path("/proc/self/mounts")
 _PRAGMAS = (
-    "pragma journal_mode = wal",
     "pragma synchronous = full",  # an acknowledged answer survives a power cut
     "pragma foreign_keys = on",
     "pragma wal_autocheckpoint = 1000",
@@ -40,6 +41,8 @@ def connect(path: Path, *, busy_seconds: float = 10.0) -> sqlite3.Connection:
     try:
         db.row_factory = sqlite3.Row
         _known(db, path)
+        # processes on two machines do not share the memory in which the log's readers and writers agree
+        db.execute(f"pragma journal_mode = {'delete' if network(path) else 'wal'}")
         for pragma in _PRAGMAS:
             db.execute(pragma)
     except sqlite3.Error as error:
@@ -67,6 +70,21 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         return _reader(path, "mode=ro&immutable=1")
     except sqlite3.Error as error:
         raise translate(error, path) from error
+
+
+def network(path: Path) -> str | None:
+    """The kind of network file system a path is on, as far as the machine tells (Linux); None: it is on none."""
+    try:
+        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    here, found = path.resolve(), (0, "")
+    for line in lines:
+        _, place, kind, *_ = f"{line}   ".split(" ")
+        place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place)
+        if here.is_relative_to(place) and len(place) >= found[0]:  # of two at one place the later lies on top
+            found = len(place), kind
+    return found[1] if found[1] in NETWORK_FILE_SYSTEMS else None
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -132,11 +150,7 @@ def translate(error: sqlite3.Error, path: Path) -> StorageError:
             todo="Choose another place with --db or [paths] db, or make this one writable.",
         )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StorageError(
-            f"{path} is damaged or not a database ({error}).",
-            safe=UNCHANGED,
-            todo="Look at it with: mwi-crawl db check   or put back a copy made by: mwi-crawl db backup",
-        )
+        return _damaged(path, str(error))
     return StorageError(f"{path}: {error}.", safe="Everything stored before is safe.", todo="mwi-crawl db check")
 
 
@@ -194,12 +208,23 @@ def _reader(path: Path, how: str) -> sqlite3.Connection:
 def _known(db: sqlite3.Connection, path: Path) -> int:
     """The schema version of a file of ours, 0 for an empty one. Raises StorageError for any other; writes nothing."""
     found = version(db)
-    tables = {row[0] for row in db.execute("select name from sqlite_master")}
+    try:
+        tables = {row[0] for row in db.execute("select name from sqlite_master")}
+    except UnicodeDecodeError as error:  # the message of SQLite's error, which quotes what it could not read
+        raise _damaged(path, "its tables cannot be made out") from error
     if (tables or found) and ("column_docs" not in tables or found == 0):
         raise StorageError(f"{path} is not a database of mwi-crawl.", safe=UNCHANGED, todo="Name another with --db.")
     if found > latest():
         raise _wrong_version(path, found)
     return found
+
+
+def _damaged(path: Path, why: str) -> StorageError:
+    return StorageError(
+        f"{path} is damaged or not a database ({why}).",
+        safe=UNCHANGED,
+        todo="Look at it with: mwi-crawl db check   or put back a copy made by: mwi-crawl db backup",
+    )
 
 
 def _wrong_version(path: Path, found: int) -> StorageError:

@@ -11,6 +11,7 @@ BACKOFF_CAP = 300.0  # seconds
 ABSENT_FIRST = 7.0  # days until something absent is asked for again; doubled each time
 ABSENT_CAP = 180.0  # days
 DOUBLINGS = 16  # beyond both caps; more of them would only overflow
+DAY = timedelta(days=1)
 
 _UNCOUNTED = (Outcome.REFUSED, Outcome.SPENT, Outcome.DENIED, Outcome.OFFLINE)
 
@@ -38,6 +39,21 @@ def _consequence(
         return JobState.FAILED, job.attempts + 1, job.absences, None
     seconds = min(BACKOFF_CAP, BACKOFF * 2 ** min(job.attempts, DOUBLINGS)) * (0.5 + dice / 2)
     return JobState.PENDING, job.attempts + 1, job.absences, now + timedelta(seconds=seconds)
+
+
+def latest(now: datetime) -> str:
+    """The latest time at which a job that waits can be due. A later one was written under a wrong clock: it is due."""
+    return iso(now + timedelta(seconds=BACKOFF_CAP))
+
+
+def latest_absent(now: datetime) -> str:
+    """The same of a job whose film was not there."""
+    return iso(now + timedelta(days=ABSENT_CAP) + DAY)
+
+
+def latest_heard(now: datetime) -> str:
+    """The latest time at which anything can have been heard. Of what was heard later nobody knows how old it is."""
+    return iso(now + DAY)
 
 
 def iso(moment: datetime) -> str:

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 LOCK_PATIENCE = 0.3  # seconds; `is_held` takes the lock for an instant to look
 BUSY_STEP = 1.0  # seconds between two tries while another program holds the file
+LARGE_LOG = 64 * 1024 * 1024  # bytes; SQLite keeps its log far smaller where nobody hinders it
 
 
 class _Connection(aiosqlite.Connection):
@@ -58,6 +59,7 @@ class Store:
         self._lock = FileLock(_lock_path(path), timeout=0)
         self._db: _Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._told: set[str] = set()
         self._pid = os.getpid()
 
     async def __aenter__(self) -> Store:
@@ -86,6 +88,23 @@ class Store:
     async def read(self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(db, …)` outside a transaction, for a question."""
         return await self._waiting(lambda db: work(db, *args, **kwargs))
+
+    def concerns(self) -> list[str]:
+        """What a person should know of the file's place and of its log, in sentences, each once."""
+        found = {}
+        if kind := schema.network(self.path):
+            found["place"] = (
+                f"{self.path} is on a network file system ({kind}), where SQLite's log is unsafe: "
+                "a rollback journal is used; run on a local disk if you can"
+            )
+        if (size := _size(Path(f"{self.path}-wal"))) > LARGE_LOG:
+            found["log"] = (
+                f"the log beside {self.path} has grown to {size // 1_000_000} MB: another program keeps reading an old "
+                "state of the file; close it"
+            )
+        new = [said for what, said in found.items() if what not in self._told]
+        self._told |= found.keys()
+        return new
 
     async def _open(self) -> None:
         if not self.path.exists():  # a history is its owner's business
@@ -191,6 +210,14 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _size(path: Path) -> int:
+    """Its bytes; 0 if it is not there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 async def _shut(db: _Connection) -> None:

@@ -162,11 +162,12 @@ class _Bucket(AsyncLimiter):
         self._wake_next()
 
 
-def retry_after(value: str | None, now: float) -> float | None:
+def retry_after(value: str | None, now: float, date: str | None = None) -> float | None:
     """Seconds a Retry-After header asks for, at wall-clock time `now`; None if it says nothing usable.
 
     Whole seconds or an HTTP date (RFC 9110 §10.2.3). Zero, a past date and nonsense are no hint; beyond an hour it is
-    taken as an hour, because an absurd value must not silence a source for good.
+    taken as an hour, because an absurd value must not silence a source for good. `date` is the answer's own Date
+    header: between two times of the upstream's clock lies the right span, whatever ours says.
     """
     if value is None:
         return None
@@ -174,9 +175,17 @@ def retry_after(value: str | None, now: float) -> float | None:
     if text.isascii() and text.isdigit():
         seconds = CAP if len(text.lstrip("0")) > 9 else float(text)
     else:
-        try:
-            moment = parsedate_to_datetime(text)
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
-        except (ValueError, OverflowError, TypeError):
+        until, told = _timestamp(text), _timestamp(date)
+        if until is None:
             return None
+        seconds = until - (now if told is None else told)
     return min(seconds, CAP) if seconds > 0 else None
+
+
+def _timestamp(text: str | None) -> float | None:
+    """An HTTP date in seconds; None if it is none."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, TypeError):
+        return None

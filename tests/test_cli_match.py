@@ -187,7 +187,10 @@ def test_a_film_is_set_by_a_command(mwi: Person, doubtful: FakeUpstream) -> None
 
 def test_two_rows_that_are_set_to_one_film_become_one(mwi: Person, doubtful: FakeUpstream) -> None:
     mwi("match", "set", "film:1", "tmdb:movie/593")
-    said = mwi("match", "set", "film:2", "tmdb:movie/593")
+    refused = mwi("match", "set", "film:2", "tmdb:movie/593")
+    assert (refused.code, mwi.ask("select count(*) from films")) == (3, [(2,)])
+    assert "another film of yours: 2a, and this one is 2b" in refused.err
+    said = mwi("match", "set", "film:2", "tmdb:movie/593", "--one-film")
     assert "Another row was that film already: the two are one now." in said.out
     assert mwi.ask("select count(*) from films") == [(1,)]
 

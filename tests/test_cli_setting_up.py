@@ -13,7 +13,7 @@ from commandline import Person
 from filelock import FileLock
 from toys import TOKEN
 
-from mwi_crawl.cli import doctor
+from mwi_crawl import schema
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.sources.tmdb import Tmdb
 
@@ -147,7 +147,7 @@ def test_doctor_finds_a_damaged_file(mwi: Person) -> None:
     mwi.write("mwi.db", "this is no database, " * 100)
     said = mwi("doctor")
     assert said.code == 8
-    assert " BAD   mwi.db is damaged or not a database" in said.out
+    assert " fail  mwi.db is damaged or not a database" in said.out
     assert said.last.endswith("1 thing broken.")
 
 
@@ -160,9 +160,9 @@ def test_doctor_finds_a_folder_that_is_not_there(mwi: Person) -> None:
 
 def test_doctor_warns_of_a_network_file_system(mwi: Person, monkeypatch: Patch) -> None:
     mounts = mwi.write("mounts", f"/dev/sda / ext4 rw 0 0\nserver:/x {mwi.folder.parent} nfs4 rw 0 0\n")
-    monkeypatch.setattr(doctor, "MOUNTS", mounts)
+    monkeypatch.setattr(schema, "MOUNTS", mounts)
     assert "network file system (nfs4)" in mwi("doctor").out
-    monkeypatch.setattr(doctor, "MOUNTS", Path("nowhere"))
+    monkeypatch.setattr(schema, "MOUNTS", Path("nowhere"))
     assert "network file system" not in mwi("doctor").out
 
 
@@ -200,7 +200,7 @@ def test_doctor_leaves_a_closure_to_a_run_that_is_at_work(mwi: Person, tmdb: Fak
 
 
 def test_doctor_tells_of_the_files_about_all_films(mwi: Person, every_source: None) -> None:
-    assert "note  imdb_datasets: no files in data/imdb  -> mwi-crawl datasets fetch brings" in mwi("doctor").out
+    assert "none  imdb_datasets: no files in data/imdb  -> mwi-crawl datasets fetch brings" in mwi("doctor").out
     folder = mwi.folder / "data" / "imdb"
     folder.mkdir(parents=True)
     for number, name in enumerate(("title.basics.tsv.gz", "title.ratings.tsv.gz"), 1):

@@ -15,6 +15,7 @@ from toys import ask, engine_of, know, settings, tmdb_upstream
 
 from mwi_crawl import decisions, films
 from mwi_crawl.demo.upstream import FakeUpstream
+from mwi_crawl.errors import InputError
 from mwi_crawl.model import Entry, MediaType, Outcome, Parsed, Record, Seed
 from mwi_crawl.plan import Scope
 from mwi_crawl.queries import names, sql
@@ -326,7 +327,7 @@ def test_a_decision_replaces_that_of_a_row_that_turns_out_to_be_the_same_film(db
     for job in ready(db, run, "tmdb", day(2)):
         if job.film_id == second:
             save(db, run, answer(job, parsed=Parsed(speaks_of=("film_facts",), records=(FACT,))))
-    assert decided(db, first, "movie/593") == decisions.Decided(first, "movie/593", queued=True)
+    assert decided(db, first, "movie/593") == decisions.Decided(first, "movie/593", queued=True, merged=True)
     assert all_of(db, "select key from jobs") == [("movie/593",)]
     assert all_of(db, "select * from film_facts") == []
 
@@ -439,3 +440,31 @@ def test_every_source_that_looks_titles_up_can_be_decided_about() -> None:
     folder = Path(sources.__file__).parent
     offering_ = {path.stem for path in folder.glob("*.py") if "Match(" in path.read_text(encoding="utf-8")}
     assert {name.removeprefix("_").partition("_")[0] for name in offering_} == set(decisions.SOURCES)
+
+
+# two films of a person's are not made one by a slip
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("imdb", "imdb"), ("boxd", "boxd")])
+def test_another_film_of_ones_own_is_not_swallowed_without_a_word(
+    db: sqlite3.Connection, mine: str, theirs: str
+) -> None:
+    values = {"imdb": ("tt0078748", "tt0090605"), "boxd": ("29JS", "2a9q")}[mine]
+    alien, aliens = film(db, {mine: values[0]}), film(db, {theirs: values[1], "tmdb_movie": "679"})
+    before = all_of(db, "select * from film_aliases order by 1, 2")
+    with pytest.raises(InputError, match=f"another film of yours: {values[1]}, and this one is {values[0]}"):
+        decisions.decide(db, alien, "tmdb", "movie/679", at(1))
+    assert all_of(db, "select * from film_aliases order by 1, 2") == before
+    assert all_of(db, "select * from matches") == []
+    decided = decisions.decide(db, alien, "tmdb", "movie/679", at(1), one_film=True)
+    assert decided.merged
+    assert one(db, "select count(*) from films") == 1
+    assert decided.film_id == min(alien, aliens)
+
+
+def test_a_wrong_id_that_an_answer_brought_does_not_stand_in_the_way(db: sqlite3.Connection) -> None:
+    one_row, other = film(db, {"boxd": "29JS"}), film(db, {"imdb": "tt0090605", "tmdb_movie": "679"})
+    films.learn(db, one_row, {"tmdb_movie": "348", "imdb": "tt0078748"}, at(1))  # by an answer, later than the row
+    decided = decisions.decide(db, one_row, "tmdb", "movie/679", at(2))
+    assert decided.merged
+    assert decided.film_id == min(one_row, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import socket
 import ssl
@@ -273,10 +274,32 @@ async def test_a_name_that_cannot_be_resolved_is_a_lost_network(monkeypatch: pyt
     offline(await once("https://api.example.org"), "dns")
 
 
+async def test_a_name_server_that_says_nothing_is_a_lost_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = socket.getaddrinfo
+
+    def slow(*place: Any, **how: Any) -> Any:
+        time.sleep(0.9)  # beyond all patience
+        return asked(*place, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    offline(await once("https://localhost:9"), "connect")
+
+
 async def test_a_refused_connection_is_a_lost_network() -> None:
     async with film().serve() as base_url:
         pass
     offline(await once(base_url), "connect")
+
+
+async def test_a_connection_for_which_no_descriptor_is_left_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(HttpTransport, "_socket", full)
+    fault = await once("http://127.0.0.1:9")
+    offline(fault, "connect")
+    assert isinstance(fault, Fault)
+    assert fault.message == "too many open files (ulimit -n)"
 
 
 async def test_a_connection_that_is_never_made_is_a_lost_network() -> None:

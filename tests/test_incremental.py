@@ -427,3 +427,55 @@ async def test_series_have_a_list_of_their_own(tmp_path: Path) -> None:
     assert [(gap.prefix, gap.days, gap.films, gap.direct) for gap in gaps] == [("tv/", 3, 1, True)]
     assert date.fromisoformat(gaps[0].since) == TODAY - timedelta(days=3)
     assert asked(upstream).count("movie/changes") == 0
+
+
+# what must not be taken for news
+
+
+async def test_answers_that_have_all_lost_the_same_close_the_source(tmp_path: Path) -> None:
+    ids, upstream = invented_ids(60), upstream_of(tmdb := FakeTmdb(60))
+    await full(tmp_path, ids, upstream)
+
+    def without_people(request: Ask) -> Response | None:
+        found = tmdb.answer(request)
+        if found is None or found.status != 200 or "credits" not in (body := json.loads(found.body)):
+            return None
+        body["credits"] = {"cast": [], "crew": []}
+        return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+    upstream._handlers.insert(0, without_people)
+    credits = "select count(*) from credits"
+    before = ask(tmp_path, credits)
+    async with engine_of(settings(tmp_path, ids), upstream) as engine:
+        report = await engine.full(Scope(refetch=True))
+    lane = report.lanes["tmdb"]
+    assert (lane.reason, report.exit_code) == ("layout_changed", 7)
+    assert "have lost what was known (credits" in (lane.message or "")
+    assert 25 <= ask(tmp_path, "select count(*) from conflicts")[0][0] < 40
+    assert ask(tmp_path, credits) == before
+    # however long it lasts, what many films have lost is not believed
+    with closing(sqlite3.connect(tmp_path / "t.db")) as db, db:
+        db.execute("update conflicts set at = '2020-01-01T00:00:00.000Z', body_hash = 'another'")
+    async with engine_of(settings(tmp_path, ids), upstream) as engine:
+        await engine.full(Scope(refetch=True))
+    assert ask(tmp_path, credits) == before
+
+
+async def test_a_run_about_chosen_films_reads_no_lists(tmp_path: Path) -> None:
+    upstream = upstream_of(FakeTmdb(3))
+    async with engine_of(settings(tmp_path, invented_ids(3)), upstream) as engine:
+        with pytest.raises(InputError, match="reads no lists"):
+            await engine.incremental(Scope(limit=2), profile="quick")
+    assert upstream.log.hits == []
+
+
+async def test_what_waits_of_an_incremental_run_is_not_what_a_full_one_goes_on_with(tmp_path: Path) -> None:
+    ids, upstream = invented_ids(3), upstream_of(FakeTmdb(3))
+    upstream.script("503", "/3/movie/9000002")
+    async with engine_of(settings(tmp_path, ids), upstream) as engine:
+        first = await engine.incremental(Scope(lists=("popular",), most_found=0))
+        assert first.status is RunStatus.PARTIAL
+        upstream.behave()
+        await engine.store.transact(lambda db: db.execute("update jobs set state = 'pending' where state = 'failed'"))
+        second = await engine.full(resume=True)
+    assert (second.run_id, second.kind, second.status) == (2, "full", RunStatus.SUCCESS)

@@ -86,6 +86,18 @@ async def test_a_fault_of_a_batch_is_one_fault_of_the_upstream_and_an_attempt_of
 
 
 @pytest.mark.usefixtures("by_fifty")
+async def test_one_key_that_breaks_every_request_it_is_in_is_alone_in_the_end(tmp_path):
+    upstream = toy_upstream()
+    upstream.script("500", "/toy?*tt9000007*")
+    config = settings(tmp_path, invented_ids(50), toy={"concurrency": 1}, engine={"max_retries": 2})
+    async with engine_of(config, upstream) as engine:
+        report = await engine.full()
+    assert (report.exit_code, states(tmp_path)) == (5, {"done": 44, "absent": 5, "failed": 1})
+    assert ask(tmp_path, "select key from jobs where state = 'failed'") == [("tt9000007",)]
+    assert sorted(map(len, asked_for(upstream))) == [1] * 50 + [50] * 2
+
+
+@pytest.mark.usefixtures("by_fifty")
 async def test_a_refused_batch_spends_no_attempt_of_any_job(tmp_path):
     upstream = toy_upstream()
     upstream.script(too_many("429_nothing", "0"), times=2)

@@ -207,7 +207,7 @@ def test_a_loss_that_the_source_repeats_a_month_later_is_believed(db: sqlite3.Co
     assert keywords(db) == 2
     assert found(db, run) == ["changed"]
     assert one(db, "select reason, etag from jobs") == (None, '"poor"')
-    assert all_of(db, "select resolved_at from conflicts") == [(at(62),), (at(62),)]
+    assert all_of(db, "select at, resolved_at from conflicts") == [(at(31), at(62))], "said twice, told once"
 
 
 def test_another_loss_than_the_one_before_is_not_believed(db: sqlite3.Connection) -> None:

@@ -25,8 +25,9 @@ from mwi_crawl.demo.ddd import FakeDdd
 from mwi_crawl.demo.misbehaviour import MISBEHAVIOURS, Ask, Misbehaviour
 from mwi_crawl.demo.omdb import FakeOmdb
 from mwi_crawl.demo.upstream import FakeUpstream
+from mwi_crawl.demo.youtube import FakeYoutube
 from mwi_crawl.model import Response
-from mwi_crawl.redact import encodings
+from mwi_crawl.redact import Redactor, encodings
 
 KEYS = {
     "TMDB_API_READ_ACCESS_TOKEN": "eyJhbGciOiJIUzI1NiJ9.Q4N4RY-of_the.secret-tests==.sig-_=",
@@ -68,10 +69,10 @@ def forms(key: str) -> set[bytes]:
     return {form.encode() for form in {middle, middle.lower(), middle.upper(), *coded, *encodings(key)}}
 
 
-def places(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file a crawl left behind, and what stands in the database."""
+def places(folder: Path, besides: tuple[str, ...] = ()) -> Iterator[tuple[str, bytes]]:
+    """Every file a crawl left behind, and what stands in the database. `besides`: where the keys were put."""
     for path in sorted(folder.iterdir()):
-        if path.name not in (".env", "ids.txt"):
+        if path.name not in (".env", "ids.txt", *besides):
             yield path.name, path.read_bytes()
     with closing(sqlite3.connect(battery.copy_of(folder, folder.parent))) as db:
         yield "dump", "\n".join(db.iterdump()).encode()
@@ -188,6 +189,153 @@ async def test_the_other_sources_keys_are_nowhere_though_they_are_sent_back(tmp_
     assert give_away(OTHER_KEYS["DDD_API_KEY"], found) == set()
     short = OTHER_KEYS["OMDB_API_KEY"].encode()  # of which the last four characters may be shown
     assert {name for name, content in found if short in content.lower()} == set()
+
+
+# as people paste them: with quotes, with the word before it, inside of the address in an e-mail, in a file of its own
+PASTED = {
+    "TMDB_API_READ_ACCESS_TOKEN": ("Bearer {}", "eyJhbGciOiJIUzI1NiJ9.P4st3d-with_its.word-before==.sig-_="),
+    "OMDB_API_KEY": ("https://www.omdbapi.com/?i=tt3896198&apikey={}", "deadb33f".replace("3", "e")),
+    "DDD_API_KEY": ("`{}`", "CANARY-pasted-0123456789abcdef"),
+    "YOUTUBE_API_KEY": ("{}", "AIzaSyCANARY-of_the-secret-tests0123456"),
+}
+ASKED = {"tmdb": "/3/*", "omdb": "/", "ddd": "/api/v3/*", "youtube_api": "/youtube/v3/*"}  # source: what is asked of it
+KILLED = """
+import sys
+from mwi_crawl import checkpoint
+from mwi_crawl.fetch import Fetcher
+def save(*_, **__):
+    raise RuntimeError(f"storing after {sent}")
+async def get(self, *a, real=Fetcher.fetch, **k):
+    sent.append([*self._credential.headers.values(), *self._credential.params.values()])
+    return await real(self, *a, **k)
+sent = []
+checkpoint.save, Fetcher.fetch = save, get
+from mwi_crawl.cli import main
+main()
+"""
+NEWER = (
+    "incremental --source youtube_api --source youtube -vv",
+    "incremental -vv --json --refetch --log-format json",
+    "incremental --dry-run",
+    "reparse -vv",
+    "reparse --json --accept-losses",
+    "runs show 1",
+    "runs show 1 --json",
+    "runs",
+    "match list",
+    "match list --json",
+    "status --json",
+    "plan --json",
+    "failures --json",
+    "schedule print --for cron",
+    "schedule print --for systemd",
+    "schedule print --for launchd",
+    "schedule print --for windows",
+    "export csv jobs",
+    "export json failures",
+    "export csv runs --csv-raw",
+    "export json trailers",
+    "config show --origin",
+    "keys check",
+    "doctor",
+    "db check",
+)
+
+
+@pytest.mark.parametrize("name", PASTED)
+@pytest.mark.parametrize("around", ["{}", ' "{}" ', "‘{}’", "`{}`"])
+def test_the_key_itself_is_hidden_however_it_was_pasted(name: str, around: str):
+    how, key = PASTED[name]
+    redactor = Redactor([around.format(how.format(key))])
+    assert redactor.text(f"storing after {key}!") == "storing after ***!"
+    assert redactor.text("the bearer of api keys, www.omdbapi.com") == "the bearer of api keys, www.omdbapi.com"
+
+
+def everything() -> FakeUpstream:
+    """Every upstream that takes a key, each sending back what it was sent now and then."""
+    upstream = tmdb_upstream()
+    for fake in (FakeOmdb(40), FakeDdd(40, None, None), FakeYoutube()):
+        upstream.handle(fake.answer)
+    for path in ASKED.values():
+        for number, echo in enumerate(ECHOES):
+            upstream.script(echo, path, start=2 + 3 * number, times=1)
+    return upstream
+
+
+def pasted(folder: Path, base_url: str) -> dict[str, str]:
+    """The variables of a crawl of them, and its .env with the keys."""
+    environ = battery.environment(base_url, 2000)
+    del environ["TMDB_API_READ_ACCESS_TOKEN"]
+    for name in (*ASKED, "youtube"):
+        prefix = f"MWI_SOURCES__{name.upper()}"
+        environ |= {f"{prefix}__ENABLED": "true", f"{prefix}__BASE_URL": base_url}
+        environ |= {f"{prefix}__REQUESTS_PER_SECOND": "500"}
+    in_file = folder / "key.txt"
+    in_file.write_text(PASTED["YOUTUBE_API_KEY"][1] + "\n")
+    lines = [f"{name}={how.format(key)}\n" for name, (how, key) in PASTED.items() if name != "YOUTUBE_API_KEY"]
+    (folder / ".env").write_text("".join(lines) + f"YOUTUBE_API_KEY_FILE={in_file}\n")
+    for path in (in_file, folder / ".env"):
+        path.chmod(0o600)
+    return environ
+
+
+async def seen_by_others(process: asyncio.subprocess.Process) -> bytes:
+    """What every user of the machine sees of a process and its children for as long as it runs."""
+    seen = set()
+    while process.returncode is None:
+        family = {process.pid}
+        for task in Path(f"/proc/{process.pid}/task").glob("*/children"):
+            family |= {int(child) for child in _read(task).split()}
+        seen |= {_read(Path(f"/proc/{each}/{name}")) for each in family for name in ("cmdline", "comm")}
+        await asyncio.sleep(0.005)
+    return b"\n".join(seen)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has gone meanwhile
+        return b""
+
+
+@pytest.mark.slow
+async def test_a_pasted_key_is_nowhere_whatever_command_is_given(tmp_path):
+    folder = tmp_path / "films"
+    await asyncio.to_thread(battery.fill, folder, 40)
+    upstream, found = everything(), []
+    async with upstream.serve() as base_url:
+        environ = pasted(folder, base_url)
+        for arguments in NEWER:
+            code, said = await run(folder, environ, *arguments.split())
+            assert code not in (1, 2, 3), (arguments, said.decode()[-800:])
+            found.append((arguments, said))
+        code, said = await run(folder, environ, "full", "-vv", "--refetch", program=("-c", KILLED))
+        found.append(("traceback", said))
+        assert code == 1
+        assert b"RuntimeError: storing after" in said
+    echoed = {(hit.path.split("/")[1], hit.misbehaviour) for hit in upstream.log.hits}
+    assert {place for place, name in echoed if name == "echo"} == {"3", "", "api", "youtube"}
+    found += places(folder, besides=("key.txt",))
+    assert {name: give_away(key, found) for name, (_, key) in PASTED.items() if len(key) > 20} == {
+        name: set() for name in PASTED if name != "OMDB_API_KEY"
+    }
+    short = PASTED["OMDB_API_KEY"][1].encode()
+    assert {name for name, content in found if short in content.lower()} == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.slow
+async def test_no_other_user_sees_a_key_while_a_crawl_runs(tmp_path):
+    folder = tmp_path / "films"
+    await asyncio.to_thread(battery.fill, folder, 40)
+    async with everything().serve() as base_url:
+        environ = pasted(folder, base_url)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mwi_crawl", "full", "-q"), cwd=folder, env=environ, stdout=-3, stderr=-3
+        )
+        seen = await seen_by_others(process)
+    assert b"mwi_crawl" in seen
+    assert all(give_away(key, [("ps", seen)]) == set() for _, key in PASTED.values())
 
 
 def test_the_search_finds_a_key_in_whatever_form(tmp_path):

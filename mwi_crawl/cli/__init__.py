@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from mwi_crawl.cli import endings, terminal
+from mwi_crawl.cli import endings, signals, terminal
 from mwi_crawl.cli.aggregating import aggregate as aggregate_command
 from mwi_crawl.cli.asking import why
 from mwi_crawl.cli.crawling import full, incremental, plan
@@ -110,6 +110,7 @@ for command in IN_ORDER:
 def main() -> None:
     """Run the command; a problem is told in its four parts, with its exit code."""
     terminal.forgiving()
+    signals.as_ctrl_c()
     endings.watch_for_bugs()
     sys.exit(run())
 

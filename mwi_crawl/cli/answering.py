@@ -67,5 +67,5 @@ def demo_day(path: Path) -> str | None:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
             row = db.execute(sql("read/setting"), {"name": MARK}).fetchone()
             return None if row is None else str(row[0])
-    except sqlite3.Error:  # no database, or not ours: whoever opens it next tells that better
+    except (sqlite3.Error, UnicodeDecodeError):  # not ours, or damaged: whoever opens it next tells that better
         return None

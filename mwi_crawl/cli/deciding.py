@@ -17,6 +17,7 @@ from mwi_crawl.cli import words
 from mwi_crawl.cli.asking import name_of, text_of
 from mwi_crawl.cli.looking import ask, reading
 from mwi_crawl.cli.terminal import print_table, say
+from mwi_crawl.errors import InputError
 
 if TYPE_CHECKING:
     from mwi_crawl.config import Config
@@ -75,9 +76,14 @@ class Review:
         if key != SKIP:
             film_id, source = self.waiting[at]
             chosen = decisions.NONE if key == NONE else str(offered[int(key) - 1]["id"])
-            decided = write(self.config, decisions.decide, film_id, source, chosen)
+            try:
+                decided = write(self.config, decisions.decide, film_id, source, chosen)
+            except InputError as problem:  # another film of the person's: this one stays undecided
+                say(f"{problem.happened} {problem.safe}", problem.todo or "", "")
+                return at
             self.waiting[at] = (decided.film_id, source)
-            say(f"Saved: {tag(source, decided.chosen)} (kept by every later crawl).", "")
+            one = " Another row was that film already: the two are one now." if decided.merged else ""
+            say(f"Saved: {tag(source, decided.chosen)} (kept by every later crawl).{one}", "")
         self.steps.append((at, decided))
         return at + 1
 

@@ -3,63 +3,82 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
-import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mwi_crawl.cli import looking, words
+from mwi_crawl.cli import findings, looking, words
 from mwi_crawl.cli.answering import answered
-from mwi_crawl.cli.options import Common, common, settings
+from mwi_crawl.cli.findings import Finding, asked
+from mwi_crawl.cli.options import Common, common, json_option, settings
 from mwi_crawl.cli.setting_up import judged, no_key
-from mwi_crawl.cli.terminal import say
+from mwi_crawl.cli.terminal import print_json, say
 from mwi_crawl.settle import iso
 
 if TYPE_CHECKING:
     from mwi_crawl.config import Config, SourceSettings
     from mwi_crawl.source import Source
 
-WAL_RESET_FIXED = (3, 51, 3)  # https://sqlite.org/wal.html#walresetbug
-NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p")
-LITTLE_ROOM = 500_000_000  # bytes
-MOUNTS = Path("/proc/mounts")
-
-Finding = tuple[str, str]
-"""ok, note, none, off, warn or BAD; and a sentence."""
+NO_KEY = 4  # exit code
 
 
 @click.command()
 @click.argument("source", required=False)
+@json_option
 @common
-def doctor(common: Common, source: str | None) -> int:
-    """Look at everything a crawl needs; sends nothing. With SOURCE: ask that upstream one question."""
-    config = settings(common, logged=False)
+def doctor(common: Common, source: str | None, as_json: bool) -> int:
+    """Look at everything a crawl needs; sends nothing. With SOURCE: ask that upstream one question.
+
+    \b
+    Each line begins with
+      ok    as it should be
+      warn  works, and will bring trouble
+      fail  nothing works before it is mended (exit code 8, or 4 for a key)
+      none  not there, and not needed; what it would bring
+      off   a source that is switched off, and why
+    """
     if source is not None:
-        return asyncio.run(_ask(common, source))
-    sources = list(_sources(config))
-    findings = [*_program(config), *_database(config.paths.db), *sources]
-    bad = sum(kind == "BAD" for kind, _ in findings)
-    missing = sum(kind == "none" for kind, _ in sources)
-    if bad or not common.quiet:
-        say(*(f" {kind:<5} {said}" for kind, said in findings))
+        return asyncio.run(_ask(common, source, as_json=as_json))
+    config, now = settings(common, logged=False), datetime.now(UTC)
+    found = [*findings.program(config), *findings.database(config.paths.db, now), *findings.place(config)]
+    found += _sources(config, now)
+    return _tell(found, common, as_json=as_json)
+
+
+def _tell(found: list[Finding], given: Common, *, as_json: bool) -> int:
+    """Say what was found. Returns the exit code."""
+    from mwi_crawl.report import PRECEDENCE
+
+    code = next((code for code in PRECEDENCE if code in {each.code for each in found}), 0)
+    broken = sum(each.kind == "fail" for each in found)
+    missing = sum(each.kind == "none" and each.about == "key" for each in found)
+    if as_json:
+        lines = [asdict(each) for each in found]
+        print_json({"findings": lines, "broken": broken, "keys_missing": missing, "exit_code": code})
+    elif broken or not given.quiet:
+        say(*(f" {each.kind:<5} {each.said}" for each in found))
         keys = f"{words.count(missing, 'optional key')} missing" if missing else "All keys are set"
-        say(f"{keys}, {'nothing' if not bad else words.count(bad, 'thing')} broken.")
-    return 8 if bad else 0
+        say(f"{keys}, {'nothing' if not broken else words.count(broken, 'thing')} broken.")
+    return code
 
 
-async def _ask(given: Common, name: str) -> int:
+async def _ask(given: Common, name: str, *, as_json: bool) -> int:
     async with answered(given, logged=False) as config:
-        return await _asked(config, name)
+        found, code = await _asked(config, name)
+    if as_json:
+        print_json({"source": name, "findings": [asdict(each) for each in found], "exit_code": code})
+    else:
+        say(*(each.said if each.about == "source" else f"{each.kind:<5} {each.said}" for each in found))
+    return code
 
 
-async def _asked(config: Config, name: str) -> int:
+async def _asked(config: Config, name: str) -> tuple[list[Finding], int]:
+    """What a source is, and what came of one question to it; with the exit code."""
     from mwi_crawl import sources
     from mwi_crawl.crawl import Engine
     from mwi_crawl.errors import InputError
@@ -70,22 +89,23 @@ async def _asked(config: Config, name: str) -> int:
             f"there is no source {name}.", safe="No request was sent.", todo=f"The sources are: {', '.join(kinds)}"
         )
     kind, its = kinds[name], config.sources[name]
-    say(*_introduced(kind, its))
+    found = [Finding("ok", "source", said) for said in _introduced(kind, its)]
     if not its.enabled:
-        say(f"off. {kind.why_off or 'Switched off in the settings.'}")
-        return 3
+        return [*found, Finding("off", "source", f"off. {kind.why_off or 'Switched off in the settings.'}")], 3
     if kind.bulk:
-        say(_bulk(config, kind)[1])
-        return 0
+        return [*found, Finding("ok", "source", _bulk(config, kind).said)], 0
     result = await Engine(config).probe(name)
     if result is None:
-        say(no_key(config, kind))
-        return 4
+        return [*found, Finding("fail", "source", no_key(config, kind), NO_KEY)], NO_KEY
     code, said = judged(result)
-    say(f"{said}{f'   {result.message}' if result.message else ''}   1 request   (exit code {code})")
+    date = result.response.headers.get("date") if result.response else None
+    clock = findings.drift(date, datetime.now(UTC), its.base_url.partition("://")[2])
+    found += [clock] if clock else []
+    why = f"   {result.message}" if result.message else ""
+    found.append(Finding("fail" if code else "ok", "source", f"{said}{why}   1 request   (exit code {code})", code))
     if code == 0:
-        await _lift(config, name)
-    return code
+        found += [Finding("ok", "source", said) for said in await _lift(config, name)]
+    return found, code
 
 
 def _introduced(kind: type[Source], its: SourceSettings) -> Iterator[str]:
@@ -98,97 +118,68 @@ def _introduced(kind: type[Source], its: SourceSettings) -> Iterator[str]:
         yield f"By its terms nothing of it may be kept for more than {kind.max_ttl_days} days without asking again."
 
 
-async def _lift(config: Config, name: str) -> None:
+async def _lift(config: Config, name: str) -> list[str]:
     """A source that answers again need not be left alone any longer."""
     from mwi_crawl.crawl import Engine
     from mwi_crawl.errors import BusyError
 
-    if name not in closures(config.paths.db):
-        return
+    if name not in closures(config.paths.db, datetime.now(UTC)):
+        return []
     try:
         async with Engine(config) as engine:
             await engine.lift(name)
     except BusyError as busy:
-        say(f"It was closed by an earlier run and stays so for now: {busy.happened}")
-    else:
-        say("It was closed by an earlier run; the next one may ask it again.")
+        return [f"It was closed by an earlier run and stays so for now: {busy.happened}"]
+    return ["It was closed by an earlier run; the next one may ask it again."]
 
 
-def _program(config: Config) -> Iterator[Finding]:
-    from importlib.metadata import version
-
-    from mwi_crawl.config import origins
-
-    python, sqlite = platform.python_version(), sqlite3.sqlite_version
-    yield "ok", f"python {python}, sqlite {sqlite}, mwi-crawl {version('mwi-crawl')}"
-    if sqlite3.sqlite_version_info < WAL_RESET_FIXED:
-        yield (
-            "note",
-            f"sqlite {sqlite} has a rare fault when two programs write at once (mended in 3.51.3): "
-            "do not edit the file during a crawl",
-        )
-    place = config.file or "no config.toml here, defaults apply"
-    yield "ok", f"settings valid ({len(origins(config))}; {place})"
-    yield from (("warn", warning) for warning in config.warnings)
-
-
-def _database(path: Path) -> Iterator[Finding]:
-    folder = path.resolve().parent
-    if path.exists():
-        yield _file(path)
-    else:
-        yield "none", f"{path}  -> made by mwi-crawl init, or by the first import"
-    if not folder.is_dir():
-        yield "BAD", f"the folder {folder} does not exist"
-        return
-    if not os.access(folder, os.W_OK):
-        yield "BAD", f"{folder} cannot be written"
-    free = shutil.disk_usage(folder).free
-    yield "ok" if free > LITTLE_ROOM else "warn", f"disk {words.size(free)} free (about 40 MB for 1,000 films)"
-    if (kind := _file_system(folder)) in NETWORK_FILE_SYSTEMS:
-        yield "warn", f"{folder} is on a network file system ({kind}), where SQLite's log is unsafe; use a local disk"
-
-
-def _file(path: Path) -> Finding:
-    from mwi_crawl import schema
-    from mwi_crawl.errors import StorageError
-    from mwi_crawl.store import is_held
-
-    try:
-        with closing(schema.connect_readonly(path)) as db:
-            try:
-                problems = schema.check(db)
-            except sqlite3.Error as error:
-                raise schema.translate(error, path) from error
-    except StorageError as problem:
-        return "BAD", f"{problem.happened} {problem.todo}"
-    if problems:
-        return "BAD", f"{path} is damaged: {problems[0]}. See: mwi-crawl db check"
-    if not os.access(path, os.W_OK):
-        return "BAD", f"{path} cannot be written"
-    busy = ", a run is at work on it" if is_held(path) else ""
-    return "ok", f"{path}: schema {schema.latest()}, integrity ok, {words.size(path.stat().st_size)}{busy}"
-
-
-def _sources(config: Config) -> Iterator[Finding]:
+def _sources(config: Config, now: datetime) -> Iterator[Finding]:
     from mwi_crawl import sources
 
-    closed = closures(config.paths.db)
+    closed, quotas = closures(config.paths.db, now), _quotas(config.paths.db, now)
     able = looking.able(config)
     for name, kind in sources.discover().items():
         if able[name] == "off":
-            yield "off", f"{name}  ({kind.why_off or 'switched off in the settings'})"
+            yield Finding("off", name, f"{name}  ({kind.why_off or 'switched off in the settings'})")
         elif able[name] == "bulk":
             yield _bulk(config, kind)
         elif able[name] == "no_key":
-            yield "none", f"{' / '.join(kind.key_names)}  -> without it: no {kind.adds or 'facts of ' + kind.title}"
+            yield _keyless(config, kind)
         elif name in closed:
-            until, reason = words.moment(closed[name]["closed_until"]), closed[name]["reason"]
-            why = words.CLOSED.get(reason, reason or "a run closed it")
-            yield "warn", f"{name}: closed until {until} ({why}); ask it: mwi-crawl doctor {name}"
+            yield _closed(name, closed[name], now)
         else:
-            pace = config.sources[name].requests_per_second
-            yield "ok", f"{name}: {pace:g}/s; ask it: mwi-crawl doctor {name}"
+            yield _open(config, kind, quotas.get(name))
+
+
+def _keyless(config: Config, kind: type[Source]) -> Finding:
+    from mwi_crawl.choice import misshapen
+
+    if misshapen(kind, config.reveal()):
+        return findings.fail("key", no_key(config, kind), NO_KEY)
+    without = f"without it: no {kind.adds or 'facts of ' + kind.title}"
+    return Finding("none", "key", f"{' / '.join(kind.key_names)}  -> {without}")
+
+
+def _closed(name: str, row: sqlite3.Row, now: datetime) -> Finding:
+    from mwi_crawl.throttle import LONGEST
+
+    until, reason = words.moment(row["closed_until"]), row["reason"]
+    why = words.CLOSED.get(reason, reason or "a run closed it")
+    ask = f"ask it: mwi-crawl doctor {name}"
+    if row["closed_until"] > iso(now + timedelta(seconds=LONGEST)):
+        ask = "a clock was wrong then, so the next run asks it all the same"
+    return Finding("warn", name, f"{name}: closed until {until} ({why}); {ask}")
+
+
+def _open(config: Config, kind: type[Source], quota: dict[str, object] | None) -> Finding:
+    name, pace = kind.name, config.sources[kind.name].requests_per_second
+    keys = [f"{key} is set; " for key in kind.key_names if key in config.reveal()]
+    used = f"{looking.quota_of(quota)} used; " if quota else ""
+    said = f"{name}: adds {kind.adds or 'facts'}; {''.join(keys[:1])}{used}{pace:g}/s; ask it: mwi-crawl doctor {name}"
+    if quota and isinstance(quota["limit"], int) and isinstance(quota["used"], int) and quota["used"] >= quota["limit"]:
+        until = words.moment(str(quota["resets_at"])) if quota["resets_at"] else "its next period"
+        return Finding("warn", name, f"{said}; nothing is left until {until}")
+    return Finding("ok", name, said)
 
 
 def _bulk(config: Config, kind: type[Source]) -> Finding:
@@ -199,31 +190,21 @@ def _bulk(config: Config, kind: type[Source]) -> Finding:
     used = f"; loaded {words.age(min(loaded))} ago" if loaded else "; not loaded yet: mwi-crawl datasets load"
     if not files:
         add = f"  -> mwi-crawl datasets fetch brings {kind.adds or 'facts'} without a key" if not loaded else ""
-        return "note", f"{kind.name}: no files in {folder}{used if loaded else ''}{add}"
-    oldest = datetime.fromtimestamp(min(file.stat().st_mtime for file in files), UTC).isoformat()
-    return "ok", f"{kind.name}: {words.count(len(files), 'file')} in {folder}, the oldest {words.age(oldest)} old{used}"
+        return Finding("none", kind.name, f"{kind.name}: no files in {folder}{used if loaded else ''}{add}")
+    oldest = iso(datetime.fromtimestamp(min(file.stat().st_mtime for file in files), UTC))
+    there = f"{words.count(len(files), 'file')} in {folder}, the oldest {words.age(oldest)} old"
+    return Finding("ok", kind.name, f"{kind.name}: {there}{used}")
 
 
-def closures(path: Path) -> dict[str, sqlite3.Row]:
-    """The sources that earlier runs learnt to leave alone for now."""
-    return {row["source"]: row for row in asked(path, "read/closed", now=iso(datetime.now(UTC)))}
-
-
-def asked(path: Path, question: str, **values: object) -> list[sqlite3.Row]:
-    """The answer of the file; none where it is not there or cannot be read, which is told elsewhere."""
+def _quotas(path: Path, now: datetime) -> dict[str, dict[str, object]]:
     from mwi_crawl.errors import StorageError
 
     try:
-        return looking.ask(path, question, values) if path.is_file() else []
+        return looking.quotas(path, iso(now)) if path.is_file() else {}
     except StorageError:
-        return []
+        return {}
 
 
-def _file_system(folder: Path) -> str:
-    """The kind of file system a folder is on, where the machine tells (Linux)."""
-    try:
-        mounts = [line.split() for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]
-    except OSError:
-        return ""
-    fitting = [(len(mount[1]), mount[2]) for mount in mounts if folder.is_relative_to(mount[1])]
-    return max(fitting, default=(0, ""))[1]
+def closures(path: Path, now: datetime) -> dict[str, sqlite3.Row]:
+    """The sources that earlier runs learnt to leave alone for now."""
+    return {row["source"]: row for row in asked(path, "read/closed", now=iso(now))}

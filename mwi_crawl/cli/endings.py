@@ -13,13 +13,11 @@ from types import TracebackType
 
 import click
 
-from mwi_crawl.cli import logs
+from mwi_crawl.cli import logs, signals
 from mwi_crawl.cli.options import TOLD
 from mwi_crawl.cli.terminal import say
 from mwi_crawl.errors import MwiError, StorageError
 from mwi_crawl.redact import Redactor
-
-INTERRUPTED = 130
 
 
 def tell(problem: MwiError) -> int:
@@ -46,9 +44,9 @@ def tell_os_error(error: OSError) -> int:
 
 
 def tell_interrupted() -> int:
-    """Ctrl-C where no run was going on."""
+    """Ctrl-C, or another signal, where no run was going on. Returns the exit code."""
     say("\nStopped. What was finished is stored; nothing is stored by halves.", err=True)
-    return INTERRUPTED
+    return signals.exit_code()
 
 
 def watch_for_bugs() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -62,8 +63,9 @@ def review(common: Common, source: str | None) -> int:
 @match.command("set")
 @click.argument("film")
 @click.argument("choice")
+@click.option("--one-film", is_flag=True, help="Two rows of different IMDb ids are one film; this cannot be undone.")
 @common
-def set_(common: Common, film: str, choice: str) -> int:
+def set_(common: Common, film: str, choice: str, one_film: bool) -> int:
     """Say that FILM is CHOICE, whatever the crawl finds.
 
     FILM is an IMDb id, another id, or a title, as `mwi-crawl film` takes it. CHOICE is tmdb:movie/603, tmdb:tv/89905,
@@ -83,7 +85,8 @@ def set_(common: Common, film: str, choice: str) -> int:
     if key is None:
         told = _set_free(config, film_id, source, name)
     else:
-        told = _told(write(config, decisions.decide, film_id, source, key), film_id, source, name)
+        decide = partial(decisions.decide, one_film=one_film)
+        told = _told(write(config, decide, film_id, source, key), source, name)
     lines = [*told, f"Next: mwi-crawl incremental{common.again}"]
     say(*([] if common.quiet else lines))
     return 0
@@ -154,14 +157,14 @@ def _named(db: sqlite3.Connection, film_id: int) -> str:
     return f"{name_of(film)}{title}"
 
 
-def _told(decided: Decided, film_id: int, source: str, name: str) -> Iterator[str]:
+def _told(decided: Decided, source: str, name: str) -> Iterator[str]:
     from mwi_crawl import decisions
 
     if decided.chosen == decisions.NONE:
         yield f"{name} is not at {source}: it is not asked about there any more."
         return
     yield f"{name} is {tag(source, decided.chosen)}, and stays that in every later crawl."
-    if decided.film_id != film_id:
+    if decided.merged:
         yield "Another row was that film already: the two are one now."
     if decided.queued:
         yield "1 film queued."
@@ -174,4 +177,4 @@ def _set_free(config: Config, film_id: int, source: str, name: str) -> Iterator[
         raise InputError(
             f"nobody decided what {name} is at {source}.", safe=UNCHANGED, todo="See: mwi-crawl match list --manual"
         )
-    yield f"{name}: the decision about {source} is taken back, with what came of it."
+    yield f"{name}: the decision about {source} is taken back; rows that it made one stay one."

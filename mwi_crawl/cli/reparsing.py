@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
 
 UNREADABLE = 5  # exit code where an answer could still not be read
 SIGNALLED = 128  # and above: exit codes of a signal
-
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @click.command()
@@ -76,18 +72,16 @@ async def _reparse(
 ) -> tuple[dict[str, Counts], int]:
     """What was read again, and the exit code that a signal asks for (0: there was none)."""
     from mwi_crawl import reparse as reading
+    from mwi_crawl.cli.signals import caught
     from mwi_crawl.store import Store
 
-    caught: list[int] = []
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows; there Ctrl-C cancels the work
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, caught.append, number)
-    async with Store(config.paths.db, busy_seconds=config.engine.busy_wait_seconds) as store:
-        found = await reading.reparse(
-            store, known, everything=everything, accept_losses=accept_losses, stop=lambda: bool(caught)
-        )
-    return found, SIGNALLED + caught[0] if caught else 0
+    came: list[int] = []
+    with caught(came.append):
+        async with Store(config.paths.db, busy_seconds=config.engine.busy_wait_seconds) as store:
+            found = await reading.reparse(
+                store, known, everything=everything, accept_losses=accept_losses, stop=lambda: bool(came)
+            )
+    return found, SIGNALLED + came[0] if came else 0
 
 
 def _told(found: Mapping[str, Counts], code: int, where: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ WHAT = {
     "gone": "Gone",
     "kept": "Kept as they were, because the answer had lost facts",
 }
+ALWAYS_TOLD = ("gone", "kept")  # what a full run tells too: in it most is new
 REASONS = {"no_key": "no key", "off": "off"}  # why a source takes no part
 
 _log = logging.getLogger(TOLD)
@@ -74,7 +75,7 @@ async def crawl(
             before = await engine.store.read(_stand)
             report, code = await _conduct(engine, work(engine), given, manner, before)
             films = (await engine.store.read(_stand)).films
-            news = await engine.store.read(_news, report.run_id) if report.kind == "incremental" else []
+            news = await engine.store.read(_news, report)
     if manner.as_json:
         print_json({**report.as_dict(), "exit_code": code})
     elif not (given.quiet and (code == 0 or code in manner.accepted)):
@@ -175,18 +176,20 @@ def _given_up(run: Mapping[str, Any]) -> str:
     return f"Run {run['run_id']} {what}; marked ABORTED. What it finished is kept and not asked again."
 
 
-def _news(db: sqlite3.Connection, run_id: int) -> list[str]:
-    """What an incremental run found: films by what they are, videos, and up to when changes are known."""
+def _news(db: sqlite3.Connection, report: Report) -> list[str]:
+    """What a run found: films by what they are and, of an incremental one, videos and up to when changes are known."""
     from mwi_crawl import trailers
     from mwi_crawl.queries import sql
 
-    found = {row["what"]: row for row in db.execute(sql("read/news_of_run"), {"run_id": run_id})}
+    found = {row["what"]: row for row in db.execute(sql("read/news_of_run"), {"run_id": report.run_id})}
     said = [
         f"{title} {found[what]['films']:,}: {words.cut(found[what]['titles'] or '', TITLES)}"
         for what, title in WHAT.items()
-        if what in found
+        if what in found and (report.kind == "incremental" or what in ALWAYS_TOLD)
     ]
-    run = db.execute(sql("read/run"), {"run_id": run_id}).fetchone()
+    if report.kind != "incremental":
+        return said
+    run = db.execute(sql("read/run"), {"run_id": report.run_id}).fetchone()
     said += [_met(each) for each in trailers.count(db, run["started_at"])]
     known = db.execute(sql("read/changes_known")).fetchall()
     return said + [f"Changes at {row['source']} are known up to {row['read_to']}." for row in known]

@@ -14,6 +14,7 @@ import click
 from mwi_crawl.cli.looking import able
 from mwi_crawl.cli.options import Common, common, settings
 from mwi_crawl.cli.terminal import say
+from mwi_crawl.errors import InputError
 
 if TYPE_CHECKING:
     from mwi_crawl.config import Config
@@ -48,7 +49,14 @@ def print_(common: Common, platform: str) -> int:
 
     config = settings(common, logged=False)
     times = Times(**config.schedule.model_dump(exclude={"time_zone"}))
-    say(text(platform, cadences(times, _feeds(config)), _place(common, config)).removesuffix("\n"))
+    found = cadences(times, _feeds(config))
+    if not found:
+        raise InputError(
+            'every time in [schedule] is "": there is nothing to run.',
+            safe="Nothing was printed.",
+            todo="Give one of them a time in config.toml.",
+        )
+    say(text(platform, found, _place(common, config)).removesuffix("\n"))
     return 0
 
 

@@ -5,6 +5,7 @@ Titles, file names and messages of upstreams come from strangers, so all text is
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -17,9 +18,11 @@ import click
 from mwi_crawl.cli import words
 from mwi_crawl.redact import printable
 
+NOBODY = (errno.EPIPE, errno.EIO)  # the reader has gone, the terminal was closed
+
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines. A reader who has gone (`| head`) is no fault: the command goes on and ends with its own code."""
+    """Print lines. A reader who has gone (`| head`, a closed terminal) is no fault: the command ends as it would."""
     for text in lines:
         _write("\n".join(map(printable, text.split("\n"))), err=err)
 
@@ -32,7 +35,8 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
 def print_table(rows: Iterable[Sequence[object]], header: Sequence[str]) -> None:
     """Print columns side by side; on a terminal no wider than that."""
     width = shutil.get_terminal_size().columns if on_terminal("stdout") else None
-    say(words.table([[_cell(value) for value in row] for row in rows], header, width))
+    cells = [[_cell(value) for value in row] for row in rows]
+    _write(words.table(cells, [*map(printable, header)], width))
 
 
 def on_terminal(name: str) -> bool:
@@ -51,7 +55,9 @@ def forgiving() -> None:
 def _write(text: str, *, err: bool = False) -> None:
     try:
         click.echo(text, err=err)
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in NOBODY:
+            raise
         stream = sys.stderr if err else sys.stdout
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())  # what is still buffered must go somewhere

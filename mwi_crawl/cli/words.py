@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAME = 13  # columns for a source's name
 NARROWEST = 8  # columns a cell keeps, however narrow the terminal is
+LEFT_TO_RIGHT = "\u200e"  # takes no column, and keeps a terminal from drawing what stands around it the other way
 SPECIAL = ("ambiguous",)  # reasons that are more than "not there"
 DUE = {"waiting": "waiting from before", "stale": "too old", "failed": "failed before", "absent": "not there before"}
 CLOSED = {
@@ -70,16 +71,19 @@ def age(text: str | None, now: datetime | None = None) -> str:
 
 def columns(text: str) -> int:
     """How many columns of a terminal a text takes: two for an ideograph, none for an accent that joins a letter."""
-    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+    return sum(map(_columns, text))
 
 
 def cut(text: str, width: int) -> str:
     """The text in at most so many columns; `…` stands for what is left out."""
-    if columns(text) <= width:
-        return text
-    while columns(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    used, kept = 0, 0  # columns so far, characters that leave room for the sign
+    for at, sign in enumerate(text, 1):
+        used += _columns(sign)
+        if used > width:
+            return text[:kept] + "…"
+        if used < width:
+            kept = at
+    return text
 
 
 def wrapped(text: str, width: int, margin: str = "") -> list[str]:
@@ -94,12 +98,16 @@ def wrapped(text: str, width: int, margin: str = "") -> list[str]:
 
 
 def table(rows: Iterable[Sequence[str]], header: Sequence[str], width: int | None = None) -> str:
-    """Columns side by side, each as wide as it needs to be; with a width, the widest are cut until all fits."""
+    """Columns side by side, each as wide as it needs to be; with a width, the widest are cut until all fits.
+
+    A width means a terminal: there a row with a title that runs from right to left is kept from turning others around.
+    """
     cells = [list(header), *map(list, rows)]
-    widths = [max(columns(row[column]) for row in cells) for column in range(len(header))]
+    most = [max(columns(row[column]) for row in cells) for column in range(len(header))]
+    widths = [min(each, width or each) for each in most]
     while width is not None and sum(widths) + 2 * len(widths) - 1 > width and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
-    return "\n".join(_row(row, widths) for row in cells)
+    return "\n".join(_row(row, widths, LEFT_TO_RIGHT if width and _turns(row) else "") for row in cells)
 
 
 def due(report: Report) -> list[str]:
@@ -194,7 +202,18 @@ def _figures(*parts: tuple[int, str]) -> str:
     return ", ".join(f"{number:,} {word}" for number, word in parts if number)
 
 
-def _row(row: Sequence[str], widths: Sequence[int]) -> str:
+def _columns(sign: str) -> int:
+    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):  # vowels above a letter, joiners
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+
+
+def _turns(row: Sequence[str]) -> bool:
+    """Whether a cell holds letters that run from right to left; a terminal then draws its neighbours that way too."""
+    return any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for cell in row for sign in cell)
+
+
+def _row(row: Sequence[str], widths: Sequence[int], mark: str) -> str:
     cells = [cut(text, width) for text, width in zip(row, widths, strict=True)]
-    padded = (text + " " * (width - columns(text)) for text, width in zip(cells, widths, strict=True))
-    return (" " + "  ".join(padded)).rstrip()
+    padded = (text + mark + " " * (width - columns(text)) for text, width in zip(cells, widths, strict=True))
+    return (f" {mark}" + "  ".join(padded)).rstrip()

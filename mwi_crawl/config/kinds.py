@@ -71,8 +71,8 @@ def _imdb_id(value: str) -> str:
 
 
 def _channel(value: str) -> str:
-    if not re.fullmatch(r"UC[A-Za-z0-9_-]{22}", value, re.ASCII):
-        raise ValueError('must list ids of YouTube channels like "UCi8e0iOVk1fEOogdfu4YgfA"')
+    if not re.fullmatch(r"UC[A-Za-z0-9_-]{22}|(?:PL|UU)[A-Za-z0-9_-]{14,62}", value, re.ASCII):
+        raise ValueError('must list ids of YouTube channels like "UCi8e0iOVk1fEOogdfu4YgfA", or of playlists')
     return value
 
 

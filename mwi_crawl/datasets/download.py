@@ -95,7 +95,7 @@ class Downloader:
         if status == 304 and "Range" not in asking and asking:
             return None
         if status in PASSING:
-            hint = retry_after(answer.headers.get("Retry-After"), time.time())
+            hint = retry_after(answer.headers.get("Retry-After"), time.time(), answer.headers.get("Date"))
             raise AgainError(f"HTTP {status}", hint)
         if status == 416 or (status == 206 and not part.fits(_start(answer), said)):
             part.drop()

@@ -78,9 +78,10 @@ def whole(response: Response, length: int | None = None) -> bytes:
 # Answers in place of the right one
 
 
-def _instead(
+def instead(
     name: str, status: int, body: bytes, content_type: str = "application/json; charset=utf-8", **headers: str
 ) -> Misbehaviour:
+    """This answer in place of the right one; `_` in the name of a header stands for `-`."""
     fields = {"content-type": content_type, **{key.replace("_", "-"): value for key, value in headers.items()}}
     return Misbehaviour(name, answer=lambda ask, response: Response(status, fields, body))
 
@@ -114,12 +115,12 @@ _TMDB_5XX = {
 
 def server_error(status: int) -> Misbehaviour:
     """500–504 with TMDb's own JSON."""
-    return _instead(str(status), status, _tmdb_error(*_TMDB_5XX[status]))
+    return instead(str(status), status, _tmdb_error(*_TMDB_5XX[status]))
 
 
 def redirect(name: str, location: str | None) -> Misbehaviour:
     """302 to a fixed place, or without saying where to."""
-    return _instead(name, 302, b"", "text/html", **({} if location is None else {"location": location}))
+    return instead(name, 302, b"", "text/html", **({} if location is None else {"location": location}))
 
 
 def _to_itself(ask: Ask, response: Response) -> Response:
@@ -289,11 +290,11 @@ MISBEHAVIOURS: Mapping[str, Misbehaviour] = {
         too_many("429_zero", "0"),
         too_many("429_absurd", "1000000000000"),
         *(server_error(status) for status in _TMDB_5XX),
-        _instead("502_html", 502, _HTML, "text/html"),
-        _instead("key_rejected", 401, _tmdb_error(7, "Invalid API key: You must be granted a valid key.")),
-        _instead("omdb_key_rejected", 401, b'{"Response":"False","Error":"Invalid API key!"}'),
-        _instead("quota_spent", 401, b'{"Response":"False","Error":"Request limit reached!"}'),
-        _instead(
+        instead("502_html", 502, _HTML, "text/html"),
+        instead("key_rejected", 401, _tmdb_error(7, "Invalid API key: You must be granted a valid key.")),
+        instead("omdb_key_rejected", 401, b'{"Response":"False","Error":"Invalid API key!"}'),
+        instead("quota_spent", 401, b'{"Response":"False","Error":"Request limit reached!"}'),
+        instead(
             "ddd_minute_spent",
             429,
             b'{"error":"rate_limit_exceeded","message":"Rate limit exceeded."}',
@@ -301,16 +302,16 @@ MISBEHAVIOURS: Mapping[str, Misbehaviour] = {
             x_ratelimit_limit_minute="30",
             x_ratelimit_remaining_minute="0",
         ),
-        _instead("forbidden", 403, b"Forbidden", "text/plain"),
-        _instead("bot_wall_cloudflare", 403, _BOT_WALL, "text/html", server="cloudflare", cf_mitigated="challenge"),
-        _instead("bot_wall_aws", 202, b"", "text/html", server="CloudFront", x_amzn_waf_action="challenge"),
-        _instead("html", 200, _HTML, "text/html; charset=utf-8"),
-        _instead("html_as_json", 200, _HTML),
-        _instead("empty", 200, b""),
-        _instead("no_content", 204, b""),
-        _instead("nan", 200, b'{"id":NaN}'),
-        _instead("deep_json", 200, b"[" * 100_000 + b"]" * 100_000),
-        _instead("long_number", 200, b'{"id":' + b"9" * 5_000 + b"}"),
+        instead("forbidden", 403, b"Forbidden", "text/plain"),
+        instead("bot_wall_cloudflare", 403, _BOT_WALL, "text/html", server="cloudflare", cf_mitigated="challenge"),
+        instead("bot_wall_aws", 202, b"", "text/html", server="CloudFront", x_amzn_waf_action="challenge"),
+        instead("html", 200, _HTML, "text/html; charset=utf-8"),
+        instead("html_as_json", 200, _HTML),
+        instead("empty", 200, b""),
+        instead("no_content", 204, b""),
+        instead("nan", 200, b'{"id":NaN}'),
+        instead("deep_json", 200, b"[" * 100_000 + b"]" * 100_000),
+        instead("long_number", 200, b'{"id":' + b"9" * 5_000 + b"}"),
         Misbehaviour("changed_layout", _changed_layout),
         Misbehaviour("invalid_json", _body(lambda body: body[:-1] + b",,")),
         Misbehaviour("half_body", _body(lambda body: body[: len(body) // 2])),

@@ -12,7 +12,9 @@ from mwi_crawl.sources._values import Fields, Json, day, number, positive, prose
 from mwi_crawl.sources._values import year as year_of
 
 _UNKNOWN = ("", "n/a")
-_CODE = re.compile(r"\btypeof \w+|\bue[tx]\(|\bfunction ?\([^)]{0,100}\) ?\{|@media\b|</?(?:script|style|div|span)\b", re.I)
+_CODE = re.compile(
+    r"\btypeof \w+|\bue[tx]\(|\bfunction ?\([^)]{0,100}\) ?\{|@media\b|</?(?:script|style|div|span)\b", re.I
+)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,5}|[a-zA-Z][a-zA-Z0-9]{1,7});")
 _UP_TO_BRACKET = re.compile(r"[^()]*+[()]?+")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

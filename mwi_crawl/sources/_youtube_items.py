@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.=-]{1,500}", re.ASCII)
 def page(asked: str, answer: Fields) -> tuple[tuple[Trailer, ...], str | None]:
     """The videos of a page of the playlist asked for, and the token of the next; None after the last.
 
-    Raises ValueError for what is no such page, or a page of another playlist.
+    A video that is not said to be of it is left out. Raises ValueError for what is no such page, or another playlist's.
     """
     if answer.get("kind") != _KIND or not isinstance(answer.get("items"), list):
         raise ValueError("the answer is no page of a playlist")
@@ -29,7 +29,10 @@ def page(asked: str, answer: Fields) -> tuple[tuple[Trailer, ...], str | None]:
     for _, snippet in snippets:
         if snippet.get("playlistId") not in (None, asked):
             raise ValueError(f"asked for {asked}, the answer is about {snippet['playlistId']!r:.80}")
-    found = {video.video_id: video for item, snippet in snippets for video in _video(asked, item, snippet)}
+    own = [(item, snippet) for item, snippet in snippets if snippet.get("playlistId") == asked]
+    if answer["items"] and not own:
+        raise ValueError("the answer does not say of which playlist it is")
+    found = {video.video_id: video for item, snippet in own for video in _video(asked, item, snippet)}
     return tuple(found.values()), _next(answer)
 
 

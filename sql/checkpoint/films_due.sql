@@ -6,10 +6,13 @@ where jobs.source = :source
   and films.followed = 1
   and (
     jobs.state in ('pending', 'failed')
-    or (jobs.state = 'done' and coalesce(jobs.reason, '') <> 'lookup' and (jobs.fetched_at < :stale_before or :refetch = 1))
+    or (
+      jobs.state = 'done' and coalesce(jobs.reason, '') <> 'lookup'
+      and (jobs.fetched_at < :stale_before or jobs.fetched_at > :latest_heard or :refetch = 1)
+    )
     or (jobs.state = 'broken' and (jobs.parser_version is not :version or :refetch = 1))
     or (
-      jobs.state = 'absent' and (jobs.ready_at <= :now or :refetch = 1)
+      jobs.state = 'absent' and (jobs.ready_at <= :now or jobs.ready_at > :latest_absent or :refetch = 1)
       and not exists (
         select 1 from jobs as other
         where other.film_id = jobs.film_id and other.source = jobs.source

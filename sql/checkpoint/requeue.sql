@@ -1,4 +1,5 @@
--- Give the run the jobs of a source that are due again. (:scoped: only those of the films in plan_scope.)
+-- Give the run the jobs of a source that are due again. (:scoped: only those of the films in plan_scope. :latest_heard,
+-- :latest_absent: a later time was written under a wrong clock, and is not believed.)
 
 -- what waits, whoever planned it; a body that an older parser read is fetched whole
 update jobs
@@ -12,7 +13,7 @@ set
   state = 'pending', reason = null, ready_at = :now, attempts = 0, run_id = :run_id,
   etag = case when parser_version = :version then etag end
 where source = :source and state = 'done' and coalesce(reason, '') not in ('lookup', 'discovery')
-  and (fetched_at < :stale_before or :refetch = 1)
+  and (fetched_at < :stale_before or fetched_at > :latest_heard or :refetch = 1)
   and (:scoped = 0 or film_id in (select film_id from temp.plan_scope));
 
 -- what failed before, or could not be read by an older parser
@@ -30,7 +31,7 @@ where job_id in (
   select min(absent.job_id)
   from jobs as absent
   where absent.source = :source and absent.state = 'absent' and absent.film_id is not null
-    and (absent.ready_at <= :now or :refetch = 1)
+    and (absent.ready_at <= :now or absent.ready_at > :latest_absent or :refetch = 1)
     and (:scoped = 0 or absent.film_id in (select film_id from temp.plan_scope))
     and not exists (
       select 1 from jobs as other

@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -23,26 +22,36 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from urllib.parse import urlencode
 
 from mwi_crawl import sources
 from mwi_crawl.store import Store
+
+sys.path.insert(0, str(Path(__file__).parent))  # it is run as a script, and imported by tests
+import invariants
 
 TOKEN = "eyJhbGciOiJub25lIn0.canary-of-the-battery.x"
 WORKERS = 10
 BATCH = 50_000  # films put into a file in one transaction
 EARLY = 0.15  # share of kills that fall into the start and the planning
 DYING = Path(__file__).with_name("dying.py")
+copy_of = invariants.copy_of
+
+Contents = dict[str, Counter[tuple[object, ...]]]
 
 # what differs between two runs that did the same
 _OWN_TABLES = ("runs", "throttles")
-_TIMES = {"created_at", "updated_at", "since", "fetched_at", "ready_at", "imported_at", "seconds"}
+_TIMES = {"created_at", "updated_at", "since", "fetched_at", "ready_at", "imported_at", "seconds", "computed_at"}
+_TIMES |= {"at", "began_at", "resets_at", "loaded_at", "decided_at", "read_at", "seen_at", "first_seen_at"}
+_TIMES |= {"resolved_at"}
 _NUMBERS = {"run_id", "job_id", "attempts", "state", "reason"}
 _KEPT = {"jobs": {"state", "reason"}}  # of the columns above, what counts all the same
+_UNEQUAL = {"quotas": {"used"}}  # a request that was lost was asked all the same
 
 
 @dataclass
@@ -51,6 +60,7 @@ class Upstream:
 
     base_url: str
     log: Path
+    questions: list[str] = field(default_factory=list)  # of what `asked` has read: the paths with their queries
     _seen: int = 0
     _paths: list[str] = field(default_factory=list)
 
@@ -61,8 +71,15 @@ class Upstream:
             for line in file:
                 if line.endswith(b"\n"):
                     self._seen += len(line)
-                    self._paths.append(json.loads(line)["path"])
+                    hit = json.loads(line)
+                    self._paths.append(hit["path"])
+                    self.questions.append(question(hit["path"], hit["params"]))
         return self._paths
+
+
+def question(path: str, params: Mapping[str, str]) -> str:
+    """What a request asks for, without the key."""
+    return f"{path}?{urlencode(sorted(params.items()))}"
 
 
 @dataclass
@@ -78,12 +95,13 @@ class Outcome:
 
 
 @contextmanager
-def upstream_process(folder: Path, films: int, latency: float) -> Iterator[Upstream]:
-    """The fake upstream at work."""
+def upstream_process(folder: Path, films: int, latency: float, *script: str) -> Iterator[Upstream]:
+    """The fake upstream at work. `script`: how it misbehaves."""
     log = folder / "upstream.log"
     log.touch()
     command = [sys.executable, "-m", "mwi_crawl.demo.upstream", "--films", f"synthetic:{films}"]
     command += ["--latency", str(latency), "--log", str(log), "--seconds", "3600"]
+    command += [word for each in script for word in ("--script", each)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -171,65 +189,44 @@ def kill_when(process: subprocess.Popen[str], upstream: Upstream, asked: int, de
     return process.returncode == -signal.SIGKILL
 
 
-def copy_of(folder: Path, into: Path) -> Path:
-    """The file with its log as the dead process left them, copied so that looking repairs nothing."""
-    for name in ("mwi.db", "mwi.db-wal"):
-        (into / name).unlink(missing_ok=True)
-        if (folder / name).exists():
-            shutil.copy(folder / name, into / name)
-    return into / "mwi.db"
-
-
 def look(folder: Path, since: list[str], outcome: Outcome) -> set[str]:
     """See that a killed crawl's file is sound. The paths whose answers are stored; `since`: those asked for in vain."""
-    with tempfile.TemporaryDirectory() as place, closing(sqlite3.connect(copy_of(folder, Path(place)))) as db:
-        if (said := db.execute("pragma integrity_check").fetchall()) != [("ok",)]:
-            outcome.wrong.append(f"integrity_check: {said}")
-        if db.execute("pragma foreign_key_check").fetchone():
-            outcome.wrong.append("a row points to a missing row")
-        for question, wrong in _INVARIANTS.items():
-            if found := db.execute(question).fetchall():
-                outcome.wrong.append(f"{wrong}: {found[:3]}")
+    with invariants.copied(folder) as db:
+        outcome.wrong += invariants.broken(db, first_run=True)
         stored = {f"/3/{key}" for (key,) in db.execute("select key from jobs where state <> 'pending'")}
     outcome.kills += 1
     outcome.lost.append(sum(path not in stored for path in set(since)))
     return stored
 
 
-_INVARIANTS = {
-    "select key from jobs where state = 'done' and reason is null"
-    " and film_id not in (select film_id from film_facts)": "done without rows",
-    "select film_id from film_facts where film_id not in"
-    " (select film_id from jobs where state = 'done' and reason is null)": "rows without done",
-    "select key from jobs where state = 'done' and body_hash not in (select body_hash from bodies)": "no body",
-    "select key from jobs where reason = 'lookup' and film_id not in"
-    " (select film_id from jobs where reason is not 'lookup')": "an answer without the question it led to",
-    "select source from run_sources where planned > 0 and requests <>"
-    " (select count(*) from jobs where state <> 'pending')": "figures that do not add up",
-}
-
-
-def contents(folder: Path) -> dict[str, Counter[tuple[object, ...]]]:
+def contents(db: sqlite3.Connection) -> Contents:
     """All tables without times, numbers of order and attempts."""
-    with closing(sqlite3.connect(folder / "mwi.db")) as db:
-        names = [name for (name,) in db.execute("select name from sqlite_master where type = 'table' order by name")]
-        return {name: _rows(db, name) for name in names if name not in _OWN_TABLES}
+    names = [name for (name,) in db.execute("select name from sqlite_master where type = 'table' order by name")]
+    found = {name: _rows(db, name) for name in names if name not in _OWN_TABLES}
+    return found | {"sqlite_master": Counter(map(tuple, db.execute("select type, name, sql from sqlite_master")))}
 
 
 def _rows(db: sqlite3.Connection, table: str) -> Counter[tuple[object, ...]]:
     columns = [row[1] for row in db.execute(f"pragma table_info({table})")]
-    left_out = (_TIMES | _NUMBERS) - _KEPT.get(table, set())
-    chosen = ", ".join(f'"{name}"' for name in columns if name not in left_out) or "1"
-    return Counter(db.execute(f"select {chosen} from {table}").fetchall())
+    left_out = ((_TIMES | _NUMBERS) - _KEPT.get(table, set())) | _UNEQUAL.get(table, set())
+    told = {"gone_at": "gone_at is null"}  # that it is, not when
+    chosen = ", ".join(told.get(name, f'"{name}"') for name in columns if name not in left_out) or "1"
+    where = " where name <> 'computed_at'" if table == "aggregate_settings" else ""
+    return Counter(map(tuple, db.execute(f"select {chosen} from {table}{where}")))
 
 
 def differences(one: Path, other: Path) -> list[str]:
+    """The tables of two folders that differ, each with a row that only one side has."""
+    with closing(sqlite3.connect(one / "mwi.db")) as left, closing(sqlite3.connect(other / "mwi.db")) as right:
+        return unlike(contents(left), contents(right))
+
+
+def unlike(left: Contents, right: Contents) -> list[str]:
     """The tables that differ, each with a row that only one side has."""
-    left, right = contents(one), contents(other)
     wrong = [f"tables {left.keys() ^ right.keys()}"] if left.keys() != right.keys() else []
     return wrong + [
         f"{name} differs: {next(iter((left[name] - right[name]) or (right[name] - left[name])))}"
-        for name in left
+        for name in left.keys() & right.keys()
         if left[name] != right[name]
     ]
 

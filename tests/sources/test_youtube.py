@@ -215,6 +215,16 @@ def test_on_a_list_somebody_made_the_day_of_listing_is_not_the_day_of_publishing
     assert own.published_at == "2031-03-04T15:00:00.000Z"
 
 
+def test_a_video_that_is_not_said_to_be_of_the_playlist_is_not_taken():
+    sent = json.loads(PAGE)
+    all_of_them = len(trailers(understood(API, f"uploads/{CHANNEL}/1", PAGE)))
+    del sent["items"][0]["snippet"]["playlistId"]
+    assert len(trailers(understood(API, f"uploads/{CHANNEL}/1", json.dumps(sent).encode()))) == all_of_them - 1
+    for item in sent["items"]:
+        item["snippet"].pop("playlistId", None)
+    assert understood(API, f"uploads/{CHANNEL}/1", json.dumps(sent).encode()).outcome is Outcome.BROKEN
+
+
 def test_a_refusal_never_repeats_googles_sentence():
     named = "limit 'Queries per day' of consumer 'project_number:4711'"
     result = page({"error": {"code": 429, "message": named, "errors": [{"reason": "rateLimitExceeded"}]}}, 429)
