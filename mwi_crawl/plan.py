@@ -102,7 +102,7 @@ def page(
 
     A film without an id waits for `finder` to tell which it is: it may be one that another row stands for already.
     """
-    rows = _unplanned(db, source, after, scoped=scope.narrowed, finder=finder)
+    rows = _unplanned(db, source, after, run_id, scoped=scope.narrowed, finder=finder)
     jobs = [
         (source.name, keys[0], row["film_id"], now, "\n".join(keys[1:]) or None, run_id)
         for row in rows
@@ -182,9 +182,10 @@ def _cost(db: sqlite3.Connection, run: Run, source: Source, scope: Scope, wanted
 
 
 def _unplanned(
-    db: sqlite3.Connection, source: Source, after: int, *, scoped: bool, finder: str = ""
+    db: sqlite3.Connection, source: Source, after: int, run_id: int | None, *, scoped: bool, finder: str = ""
 ) -> list[sqlite3.Row]:
     values = {"source": source.name, "after": after, "scoped": int(scoped), "limit": PAGE, "finder": finder}
+    values["run_id"] = run_id
     return db.execute(sql("checkpoint/unplanned_films"), values).fetchall()
 
 
@@ -212,7 +213,7 @@ def _first_due(db: sqlite3.Connection, source: Source, scope: Scope, limit: int,
     after: int | None = 0
     new: list[int] = []
     while after is not None and len(new) < limit:
-        rows = _unplanned(db, source, after, scoped=False)
+        rows = _unplanned(db, source, after, None, scoped=False)
         new += [row["film_id"] for row in rows if _keys(db, source, row)]
         after = rows[-1]["film_id"] if len(rows) == PAGE else None
     return sorted(found | set(new))[:limit]

@@ -100,13 +100,18 @@ def migrate(db: sqlite3.Connection, path: Path) -> tuple[int, int]:
     try:
         found = _known(db, path)
         if 0 < found < latest():
-            backup(db, path.with_name(f"{path.name}.bak-schema{found}"))
+            backup(db, copy_of(path, found))
         for name in names("schema"):
             if int(name[:4]) > found:
                 _step(db, name)
         return found, latest()
     except sqlite3.Error as error:
         raise translate(error, path) from error
+
+
+def copy_of(path: Path, number: int) -> Path:
+    """Where a file is kept as it was before it left this schema."""
+    return path.with_name(f"{path.name}.bak-schema{number}")
 
 
 def backup(db: sqlite3.Connection, target: Path) -> None:

@@ -90,8 +90,11 @@ class Store:
         return await self._waiting(lambda db: work(db, *args, **kwargs))
 
     def concerns(self) -> list[str]:
-        """What a person should know of the file's place and of its log, in sentences, each once."""
-        found = {}
+        """What a person should know of the file, its place and its log, in sentences, each once."""
+        found, (before, after) = dict[str, str](), self.migrated
+        if 0 < before < after:
+            copy = schema.copy_of(self.path, before)
+            found["schema"] = f"{self.path} was brought from schema {before} to {after}; as it was it is kept as {copy}"
         if kind := schema.network(self.path):
             found["place"] = (
                 f"{self.path} is on a network file system ({kind}), where SQLite's log is unsafe: "
