@@ -328,11 +328,17 @@ def test_a_run_that_is_going_on_can_be_watched(file: Person) -> None:
 
 
 def test_a_run_that_has_nothing_left_does_not_go_on(file: Person) -> None:
-    run(file, 1, "PARTIAL", exit_code=5, planned_at=at(1))
+    run(file, 1, "PARTIAL", exit_code=5, planned_at=at(1), kind="full")
     assert "Continue" not in mwi_out(file)
     job = {"source": "omdb", "key": "i/tt0000001", "state": "pending", "ready_at": at(9), "run_id": 1}
     fill(file, "jobs", [job])
-    assert "Continue with: mwi-crawl incremental --resume" in mwi_out(file)
+    assert "Continue with: mwi-crawl full --resume" in mwi_out(file)
+
+
+def test_what_waits_of_an_incremental_run_is_taken_along_by_the_next(file: Person) -> None:
+    run(file, 1, "PARTIAL", exit_code=6, planned_at=at(1))
+    lane(file, 1, "omdb", "waiting", reason="quota", planned=10, done=4)
+    assert "Continue with: mwi-crawl incremental\n" in mwi_out(file)
 
 
 def test_a_run_in_json(file: Person) -> None:

@@ -110,12 +110,20 @@ def _found(path: Path, number: int | None, most: int | None, where: str) -> dict
     return {
         "run": _without(head, "ended_by"),
         "active": active,
-        "resume_with": f"{words.resumable(head['kind'])} --resume" if resumable else None,
+        "resume_with": _going_on(head, lanes, resumable=resumable),
         "sources": {row["source"]: {**dict(row), "waiting": _waiting(row)} for row in lanes},
         "films": {what: _counted(row for row in films if row["what"] == what) for what in FOUND},
         "trailers": _counted(trailers),
         "failures": [dict(row) for row in failures],
     }
+
+
+def _going_on(head: sqlite3.Row, lanes: Iterable[sqlite3.Row], *, resumable: bool) -> str | None:
+    """The command that goes on with a run, or takes along what waits of it."""
+    if resumable:
+        return f"{words.resumable(head['kind'])} --resume"
+    waits = head["kind"] == "incremental" and head["status"] == "PARTIAL" and any(_waiting(row) for row in lanes)
+    return "incremental" if waits else None
 
 
 def _counted(rows: Iterable[sqlite3.Row]) -> dict[str, Any]:
