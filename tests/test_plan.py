@@ -247,6 +247,17 @@ def test_a_film_that_learnt_an_id_since_it_was_not_found_is_asked_by_that(db: Db
     assert crawl(db, source, day(3), Scope(limit=1)) == []
 
 
+def test_an_id_learnt_while_a_film_was_looked_for_by_another_is_asked_by_too(db: Db) -> None:
+    # one lane learnt the id after the other's question was put, and before its answer came: it was never asked by it
+    source = Script(lambda seed: [f"{scheme}/{value}" for scheme, value in seed.ids.items()])
+    film(db, {"tmdb_movie": "1"}, title="One")
+    first = begin(db, source)
+    films.learn(db, 1, {"imdb": "tt0000001"}, at(1))
+    save(db, first, answer(ready(db, first)[0], Outcome.ABSENT, now=day(2)))
+    replan(db, first, source, now=day(2))
+    assert waiting(db) == ["imdb/tt0000001"]
+
+
 def test_a_film_of_which_something_else_was_learnt_is_not_asked_the_same_again(db: Db) -> None:
     film(db, {"imdb": "tt0000001"})
     crawl(db, Script(), id=Outcome.ABSENT)

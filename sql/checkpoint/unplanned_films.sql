@@ -1,6 +1,7 @@
 -- Followed films this source was never asked about, behind a place, with what is known of them; and those of which it had
 -- nothing, whose ids or titles have changed since (asked: 1). Films without an id are left out while :finder still looks
 -- for them, and those about which a person decided. A title that no input gave is taken from a source that told it.
+-- (What was learnt in this run may have come after the question, and before its answer.)
 select
   films.film_id,
   films.media_type,
@@ -31,7 +32,13 @@ where films.film_id > :after
   )
   and films.updated_at > coalesce(
     (
-      select max(case when jobs.state = 'absent' then coalesce(jobs.fetched_at, '') else '9999' end)
+      select max(
+        case
+          when jobs.state <> 'absent' then '9999'
+          when jobs.run_id is not :run_id then coalesce(jobs.fetched_at, '')
+          else ''
+        end
+      )
       from jobs
       where jobs.film_id = films.film_id and jobs.source = :source
     ),
