@@ -49,7 +49,7 @@ _OWN_TABLES = ("runs", "throttles")
 _TIMES = {"created_at", "updated_at", "since", "fetched_at", "ready_at", "imported_at", "seconds", "computed_at"}
 _TIMES |= {"at", "began_at", "resets_at", "loaded_at", "decided_at", "read_at", "seen_at", "first_seen_at"}
 _TIMES |= {"resolved_at"}
-_NUMBERS = {"run_id", "job_id", "attempts", "state", "reason"}
+_NUMBERS = {"run_id", "job_id", "attempts", "state", "reason", "priority"}
 _KEPT = {"jobs": {"state", "reason"}}  # of the columns above, what counts all the same
 _UNEQUAL = {"quotas": {"used"}}  # a request that was lost was asked all the same
 
