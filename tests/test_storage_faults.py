@@ -90,7 +90,10 @@ async def test_a_run_of_an_older_program_is_resumed_by_this_one(number: int, tmp
     async with engine_of(settings(tmp_path), upstream) as engine:
         report = await engine.full(resume=True)
     assert (report.run_id, report.attempt, report.status) == (2, 2, RunStatus.SUCCESS)
-    assert [hit.path for hit in upstream.log.hits] == ["/3/find/tt9500002"], "what was done is not asked again"
+    first, *further = [hit.path for hit in upstream.log.hits]
+    assert first == "/3/find/tt9500002"
+    # of that film alone, which is not there by its IMDb id: by the TMDb id that was learnt meanwhile, then by its title
+    assert further == ["/3/tv/9500002", "/3/search/tv", "/3/search/tv"], "what was done is not asked again"
     (told,) = report.events
     assert f"was brought from schema {number} to {schema.latest()}" in told
     assert (tmp_path / f"t.db.bak-schema{number}").is_file()
