@@ -48,7 +48,8 @@ PAGES = 24  # after which a checkpoint comes, where these are to be met
 SYSCALLS = ("pwrite64", "fdatasync", "sendto", "write", "ftruncate", "unlink", "rename", "fsync")
 INTO_THE_FILE = ("pwrite64", "fdatasync", "ftruncate")
 READ_AND_DROPPED = "changes/"  # pages that are of no use once they are known
-PATIENCE = 120.0  # seconds after which a command hangs
+PATIENCE = 60.0  # seconds after which a command hangs
+HANGS = 124  # the exit code of one that does
 
 
 @dataclass
@@ -112,8 +113,8 @@ class Chain:
 
     def end(self) -> None:
         """Run the command to its end, and compare."""
-        if not self.over and self.attempt(Way("to the end")):
-            raise AssertionError("killed, and nobody did it")
+        if not self.over:
+            self.attempt(Way("to the end"))
         self.compare()
 
     def compare(self) -> None:
@@ -172,6 +173,8 @@ def run(folder: Path, environ: dict[str, str], words: Sequence[str], way: Way) -
     except subprocess.TimeoutExpired:
         process.kill()
         out, _ = process.communicate()
+        if way.seconds is None:
+            return HANGS, out
     time.sleep(0.02)  # what was sent before it died arrives
     return process.returncode, out
 

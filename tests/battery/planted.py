@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from mwi_crawl import checkpoint, ingest, queries, schema
 from mwi_crawl.checkpoint import Saved
+from mwi_crawl.settle import iso
 from mwi_crawl.writer import Writer
 
 
@@ -90,13 +92,13 @@ def failure_apart() -> None:
 
 
 def lease() -> None:
-    """A job that is handed out is marked so, and nobody takes it back from the dead."""
+    """A job that is handed out is put off for minutes, and nobody takes it back from the dead."""
     pending = checkpoint.pending
 
     def leased(db: sqlite3.Connection, *args: Any) -> Any:
         found = pending(db, *args)
-        for _, job in found:
-            db.execute("update jobs set ready_at = '2999-01-01T00:00:00.000Z' where job_id = ?", (job.job_id,))
+        until = iso(datetime.now(UTC) + timedelta(minutes=4))
+        db.executemany("update jobs set ready_at = ? where job_id = ?", [(until, job.job_id) for _, job in found])
         return found
 
     checkpoint.pending = leased
