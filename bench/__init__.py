@@ -1,0 +1,1 @@
+"""Measures mwi-crawl beside what a person would otherwise use: `python -m bench` (docs/performance.md)."""
