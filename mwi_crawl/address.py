@@ -14,6 +14,7 @@ from mwi_crawl.model import Fault, Outcome
 
 PORTS = {"http": 80, "https": 443}
 IN_PATH = "/:@!$&'()*+,;=-._~%"  # what stands in a path as it is; a % is half of an escape already there
+_PLAIN = re.compile(r"[A-Za-z0-9/:@._~-]*").fullmatch  # what needs no escape anywhere
 _ALLOCATED = ipaddress.ip_network("2000::/3")  # beside it are tunnels to IPv4 and worse, global to Python 3.11
 _TUNNELS = tuple(ipaddress.ip_network(net) for net in ("2002::/16", "192.88.99.0/24"))  # 6to4, and its relays
 
@@ -27,6 +28,8 @@ def with_query(url: str, params: Mapping[str, str]) -> str:
 
 def escape(text: str, safe: str) -> str:
     """The text as it may stand in a URL. Escapes in it stay; what cannot be encoded becomes `%3F`."""
+    if _PLAIN(text):
+        return text
     return quote(re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text), safe=safe, errors="replace")
 
 

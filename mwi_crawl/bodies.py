@@ -13,7 +13,7 @@ import zstandard
 from mwi_crawl.model import JobState, Request, Settled
 from mwi_crawl.queries import sql
 
-_compress = zstandard.ZstdCompressor(level=3).compress
+_compress = zstandard.ZstdCompressor(level=1).compress
 _decompress = zstandard.ZstdDecompressor().decompress
 
 

@@ -175,7 +175,7 @@ def _save_one(
 def _apply(db: sqlite3.Connection, settled: Settled, film_id: int | None, parsed: Parsed) -> tuple[int | None, Parsed]:
     """Store what an answer says. Returns the film, which may be another row now, and what it leads to after a match."""
     source = settled.result.job.source
-    if film_id is not None:
+    if film_id is not None and parsed.ids:
         film_id = films.learn(db, film_id, parsed.ids, settled.at)
     records.replace(db, film_id, source, parsed)
     if parsed.match is not None and film_id is not None:

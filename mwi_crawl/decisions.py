@@ -134,6 +134,8 @@ def heed(db: sqlite3.Connection, film_id: int | None, source: str, key: str, par
     chosen = of(db, film_id, source)
     if chosen is not None and key != chosen:
         return Parsed(keys=() if chosen == NONE else (chosen,), match=parsed.match, absent=parsed.absent)
+    if not parsed.ids:
+        return parsed
     about = {key, *parsed.keys}
     ids = {
         scheme: value

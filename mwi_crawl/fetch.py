@@ -14,8 +14,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote, unquote_plus, urlsplit
@@ -62,6 +61,7 @@ class Fetcher:
     ) -> None:
         self._base = base_url.rstrip("/")
         self._home = origin(self._base)
+        self._root = self._base + "/"  # what begins with it is at home; to take a URL apart is dear
         self._credential = credential
         self._throttle = throttle
         self._transport = transport
@@ -87,8 +87,7 @@ class Fetcher:
             if page and self._obeys and (refusal := await self._refusal(with_query(url, params))):
                 return refusal
             started = await self._throttle.turn()
-            with self._noted() if page else nullcontext():
-                reply = await self._send(url, params, request, etag)
+            reply = await (self._noted if page else self._send)(url, params, request, etag)
             if isinstance(reply, Fault) or reply.status not in REDIRECTS:
                 return reply, started
             target = redirect_target(self._base, url, reply.headers.get("location"))
@@ -135,7 +134,7 @@ class Fetcher:
         headers = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip", **request.headers}
         if etag:
             headers["If-None-Match"] = etag
-        at_home = origin(url) == self._home
+        at_home = url.startswith(self._root) or origin(url) == self._home
         if at_home:
             headers |= self._credential.headers
             params = {**params, **self._credential.params}
@@ -146,13 +145,15 @@ class Fetcher:
             outcome = Outcome.OFFLINE if at_home and error.kind in UNREACHABLE else Outcome.RETRY
             return Fault(error.kind, str(error), outcome)
 
-    @contextmanager
-    def _noted(self) -> Iterator[None]:
+    async def _noted(
+        self, url: str, params: Mapping[str, str], request: Request, etag: str | None
+    ) -> Response | Fault:
+        """Send, and note whose request is under way."""
         task = asyncio.current_task()
         assert task is not None
         self.under_way.add(task)
         try:
-            yield
+            return await self._send(url, params, request, etag)
         except asyncio.CancelledError:
             self.dropped.add(task)
             raise
@@ -233,6 +234,9 @@ class HttpTransport:
         unpack = _Unpacker(answer.headers.get("Content-Encoding", ""), self._limits.max_body)
         if (answer.content_length or 0) > self._limits.max_body:
             raise TransportError("too_large", f"an answer of {answer.content_length} bytes")
+        if answer.content_length is not None:  # no more than that is read, so it need not come piece by piece
+            unpack.feed(await answer.content.read())
+            return unpack.finish()
         async for chunk in answer.content.iter_chunked(CHUNK):
             unpack.feed(chunk)
         return unpack.finish()

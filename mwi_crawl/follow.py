@@ -36,22 +36,23 @@ def up(
     upstream gives films other numbers), then the film's next key.
     """
     job = settled.result.job
+    keys = parsed.keys if parsed is not None and settled.state is JobState.DONE else ()
+    lost = settled.state is JobState.ABSENT and settled.result.reason not in DECIDED
+    if not keys and not lost:
+        return None
     row = db.execute(sql("checkpoint/job_fallback"), {"job_id": job.job_id}).fetchone()
     if row is None:  # the answer made two films one, and about that one a person has decided
         return None
     fallback = row["fallback"].split("\n") if row["fallback"] else []
-    if settled.state is JobState.DONE and parsed is not None and parsed.keys:
-        asked = [
-            _ask(db, run_id, settled, film_id, [key, *fallback], row["priority"], leads=True) for key in parsed.keys
-        ]
+    if keys:
+        asked = [_ask(db, run_id, settled, film_id, [key, *fallback], row["priority"], leads=True) for key in keys]
         return Next(sum(each or 0 for each in asked), absent=all(each is None for each in asked))
-    decided = film_id is not None and decisions.of(db, film_id, job.source) is not None
-    if settled.state is JobState.ABSENT and settled.result.reason not in DECIDED and not decided:
-        values = {"film_id": film_id, "source": job.source, "job_id": job.job_id, "run_id": run_id}
-        lookups = [found[0] for found in db.execute(sql("checkpoint/lookups"), values)]
-        one = _ask(db, run_id, settled, film_id, [*lookups, *fallback], row["priority"], leads=False)
-        return None if one is None else Next(one)
-    return None
+    if film_id is not None and decisions.of(db, film_id, job.source) is not None:
+        return None
+    values = {"film_id": film_id, "source": job.source, "job_id": job.job_id, "run_id": run_id}
+    lookups = [found[0] for found in db.execute(sql("checkpoint/lookups"), values)]
+    one = _ask(db, run_id, settled, film_id, [*lookups, *fallback], row["priority"], leads=False)
+    return None if one is None else Next(one)
 
 
 def _ask(

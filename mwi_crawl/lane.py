@@ -31,6 +31,7 @@ PATIENCE = 600.0  # seconds a lane waits for a retry or a pause; what takes long
 PAGE = 256  # jobs read at a time
 TURNS = 32  # of each worker in a pass; then what the answers led to comes first, so that films get finished
 BLOCKED_DAYS = 7  # a bot wall is not asked again for so long
+LARGE_PAGE = 128 * 1024  # bytes; reading less takes no longer than asking a thread to
 MINUTE = 60.0  # seconds after which a quota of the minute is certainly back
 
 _WORDS = {
@@ -141,8 +142,8 @@ class Lane:
                 self._leave(action)
 
     async def _understand(self, jobs: Sequence[Job], request: Request, reply: Response | Fault) -> list[Result]:
-        """What the answer means for each job. Pages, large and possibly hostile, are read in a thread."""
-        if self.source.pages:
+        """What the answer means for each job. A large page is read in a thread, for meanwhile the other lanes wait."""
+        if self.source.pages and isinstance(reply, Response) and len(reply.body) > LARGE_PAGE:
             return [await asyncio.to_thread(parse.understand, self.source, job, request, reply) for job in jobs]
         return [parse.understand(self.source, job, request, reply) for job in jobs]
 

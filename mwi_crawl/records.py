@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 
 from mwi_crawl.model import Parsed, Record, Value
 from mwi_crawl.queries import names, sql
+
+_PARAMETER = re.compile(r":([a-z_]+)")
 
 
 def replace(db: sqlite3.Connection, film_id: int | None, source: str, parsed: Parsed) -> None:
@@ -25,21 +28,30 @@ def replace(db: sqlite3.Connection, film_id: int | None, source: str, parsed: Pa
         values = {"film_id": film_id, "source": source}
         db.execute(f"delete from {kind} where {of_film}source = :source", values)  # noqa: S608 - a kind is the name of one of our own files
     for kind, records in groupby(sorted(parsed.records, key=_kind_order), lambda record: record.kind):
-        db.executemany(sql(f"record/{kind}"), [_values(record, film_id, source) for record in records])
+        statement, columns = _positional(kind)
+        db.executemany(statement, [_values(record, columns, film_id, source) for record in records])
 
 
 def _kind_order(record: Record) -> tuple[bool, str]:
     return record.kind != "people", record.kind  # credits point to people
 
 
-def _values(record: Record, film_id: int | None, source: str) -> dict[str, Value]:
+def _values(record: Record, columns: Sequence[str], film_id: int | None, source: str) -> list[Value]:
     known = parameters(record.kind)
     if unknown := record.values.keys() - known.keys():
         raise ValueError(f"sql/record/{record.kind}.sql has no parameter {', '.join(sorted(unknown))}")
-    return {**known, **record.values, "film_id": film_id, "source": source}
+    values = {**record.values, "film_id": film_id, "source": source}
+    return [values.get(name) for name in columns]
+
+
+@cache
+def _positional(kind: str) -> tuple[str, tuple[str, ...]]:
+    """A record kind's statement with `?` for each parameter, and their names in order: to bind by name is dear."""
+    text = sql(f"record/{kind}")
+    return _PARAMETER.sub("?", text), tuple(_PARAMETER.findall(text))
 
 
 @cache
 def parameters(kind: str) -> dict[str, Value]:
     """The named parameters of a record kind, each with null."""
-    return dict.fromkeys(re.findall(r":([a-z_]+)", sql(f"record/{kind}")))
+    return dict.fromkeys(_PARAMETER.findall(sql(f"record/{kind}")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from toys import OTHERS_OFF, TOKEN, Toy, tmdb_upstream
 from mwi_crawl import breaker, settle, sources, throttle
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.sources.tmdb import Tmdb
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # started by nohup: the processes under test would inherit it
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
