@@ -51,13 +51,18 @@ class Server:
 
 
 class _Answers:
-    """Every answer, ready to be sent."""
+    """Every answer, ready to be sent; `lazy`: made when it is asked for, where all of them would fill the memory."""
 
-    def __init__(self, count: int, pages: int, *, compressed: bool) -> None:
+    def __init__(self, count: int, pages: int, *, compressed: bool, lazy: bool) -> None:
         self._compressed = compressed
-        self.by_path = {
-            documents.path(number).encode(): self._whole(number) for number in documents.numbers(count, pages)
+        self._by_path = {
+            documents.path(number).encode(): b"" if lazy else self._whole(number)
+            for number in documents.numbers(count, pages)
         }
+
+    def get(self, path: bytes) -> bytes:
+        """The answer to a path, MISSING where there is none."""
+        return self._by_path.get(path, MISSING) or self._whole(int(path.rpartition(b"/")[2]))
 
     def _whole(self, number: int) -> bytes:
         is_page = number >= documents.PAGES_FROM
@@ -100,7 +105,7 @@ class _Connection(asyncio.Protocol):
 
 class _Host:
     def __init__(self, answers: _Answers, log: Path, latency: float, limit: int) -> None:
-        self._answers = answers.by_path
+        self._answers = answers
         self._log = log.open("ab", buffering=1 << 16)
         self._latency, self._limit = latency, limit
         self._granted: deque[float] = deque()
@@ -109,7 +114,7 @@ class _Host:
     def answer(self, path: bytes, send: object) -> None:
         assert callable(send)
         now = time.monotonic()
-        answer, status = self._answers.get(path, MISSING), 200
+        answer, status = self._answers.get(path), 200
         if answer is MISSING:
             status = 404
         elif self._limit and not self._grants(now):
@@ -136,7 +141,7 @@ class _Host:
 
 
 async def _serve(given: argparse.Namespace) -> None:
-    answers = _Answers(given.documents, given.pages, compressed=given.gzip)
+    answers = _Answers(given.documents, given.pages, compressed=given.gzip, lazy=given.lazy)
     host = _Host(answers, given.log, given.latency, given.limit)
     context = None
     if given.certificate:
@@ -154,14 +159,25 @@ async def _serve(given: argparse.Namespace) -> None:
 
 @contextmanager
 def serving(
-    count: int, pages: int, *, latency: float = 0.0, limit: int = 0, tls: bool = False, compressed: bool = False
+    count: int,
+    pages: int,
+    *,
+    latency: float = 0.0,
+    limit: int = 0,
+    tls: bool = False,
+    compressed: bool = False,
+    lazy: bool = False,
 ) -> Iterator[Server]:
-    """The server in a process of its own. `limit`: requests a second, beyond which it says 429."""
+    """The server in a process of its own.
+
+    `latency`: seconds before each answer; `limit`: requests a second, beyond which it says 429; `lazy`: no answer is
+    made before it is asked for (a document costs the server 0.3 ms then).
+    """
     with tempfile.TemporaryDirectory() as place:
         log, certificate = Path(place) / "log", Path(place) / "certificate.pem" if tls else None
         log.touch()
         words = ["--documents", str(count), "--pages", str(pages), "--latency", str(latency), "--limit", str(limit)]
-        words += ["--log", str(log), *(["--gzip"] if compressed else [])]
+        words += ["--log", str(log), *(["--gzip"] if compressed else []), *(["--lazy"] if lazy else [])]
         if certificate is not None:
             words += ["--certificate", str(_with_key(certificate))]
         command = [sys.executable, "-m", "bench.served", *words]
@@ -191,6 +207,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--gzip", action="store_true")
+    parser.add_argument("--lazy", action="store_true")
     parser.add_argument("--certificate", type=Path)
     parser.add_argument("--log", type=Path, required=True)
     process.pin(process.SERVER)

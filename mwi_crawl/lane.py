@@ -80,8 +80,8 @@ class Lane:
             if self._throttle.closed_for > PATIENCE:
                 self._leave(Close(self._throttle.reason or "rate_limited", self._throttle.closed_for))
             while not self._halted.is_set():
-                await self._pass()
-                await self._until_due()
+                if await self._pass():
+                    await self._until_due()
         finally:
             self.report.seconds = before + time.monotonic() - started
             self.report.rate = self._throttle.rate
@@ -100,13 +100,15 @@ class Lane:
             task.cancel()
         return len(sending)
 
-    async def _pass(self) -> None:
+    async def _pass(self) -> bool:
+        """Ask what is ready, as much of it as fits into a pass. Whether nothing was left behind."""
         feed = _Feed(self._store, self._run_id, self.source.name, TURNS * self._workers * self.source.batch)
         async with asyncio.TaskGroup() as group:
             for number in range(self._workers):
                 task = group.create_task(self._work(feed), name=f"{self.source.name} worker {number}")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+        return feed.dry
 
     async def _work(self, feed: _Feed) -> None:
         while not self._halted.is_set():
@@ -270,15 +272,18 @@ class _Feed:
         self._page: deque[Job] = deque()
         self._place = (-(2**31), 0)  # of the last job read
         self._left = most
+        self.dry = False  # nothing more was ready when it was last looked
         self._lock = asyncio.Lock()
 
     async def next(self, most: int) -> list[Job]:
         """Ready jobs that were not handed out in this pass, `most` of them where there are as many; none at its end."""
         async with self._lock:
             most = min(most, self._left)
-            if len(self._page) < most:
-                args = (self._run_id, self._source, self._place, max(PAGE, most), iso(datetime.now(UTC)))
+            if len(self._page) < most and not self.dry:
+                size = max(PAGE, most)
+                args = (self._run_id, self._source, self._place, size, iso(datetime.now(UTC)))
                 found = await self._store.read(checkpoint.pending, *args)
+                self.dry = len(found) < size
                 self._page.extend(job for _, job in found)
                 self._place = found[-1][0] if found else self._place
             jobs = [self._page.popleft() for _ in range(min(most, len(self._page)))]
