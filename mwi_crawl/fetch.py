@@ -145,9 +145,7 @@ class Fetcher:
             outcome = Outcome.OFFLINE if at_home and error.kind in UNREACHABLE else Outcome.RETRY
             return Fault(error.kind, str(error), outcome)
 
-    async def _noted(
-        self, url: str, params: Mapping[str, str], request: Request, etag: str | None
-    ) -> Response | Fault:
+    async def _noted(self, url: str, params: Mapping[str, str], request: Request, etag: str | None) -> Response | Fault:
         """Send, and note whose request is under way."""
         task = asyncio.current_task()
         assert task is not None
