@@ -18,8 +18,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
-
 from mwi_crawl.model import Candidate
 
 AUTO = 0.95  # from here on a candidate may be chosen without a person
@@ -121,6 +119,8 @@ def title_similarity(one: str, other: str) -> float:
         return 0.98
     if _ARTICLE.sub("", first, count=1) == _ARTICLE.sub("", second, count=1):
         return 0.97
+    from rapidfuzz import fuzz  # here, because most processes never compare two titles
+
     alike = max(
         fuzz.ratio(first, second),
         fuzz.token_sort_ratio(first, second),

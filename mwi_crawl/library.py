@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mwi_crawl import config, importers, ingest, reparse, sources
+from mwi_crawl import config, ingest, reparse, sources
 from mwi_crawl.aggregate import Built, making
 from mwi_crawl.config import Config
 from mwi_crawl.crawl import Engine
@@ -101,6 +101,8 @@ async def import_file(
     Returns one Imported for each table of the file. All of the file is stored, or nothing: raises OSError if it cannot
     be opened, InputError if it is of no known kind or damaged, StorageError.
     """
+    from mwi_crawl import importers  # here, because a script that only crawls needs none of them
+
     file = InputFile.at(Path(path))
     kinds = engine.config.ingest.include if include is None else include
     owner = Owner(user, cohort, frozenset(MediaType(kind) for kind in kinds))

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from mwi_crawl import changes, discover, films, patience, runs
 from mwi_crawl.ledger import Ledger
@@ -19,8 +20,11 @@ from mwi_crawl.runs import Run
 from mwi_crawl.settle import iso, latest_absent, latest_heard
 from mwi_crawl.source import Source
 
-PAGE = 2000  # films planned in one transaction
+PAGE = 10_000  # films planned in one transaction: fewer would write the same pages of an index more often
 WHY_DUE = ("waiting", "stale", "failed", "absent")  # the statements of sql/checkpoint/requeue.sql, in their order
+
+_Row: TypeAlias = tuple[Any, ...]
+"""A film of sql/checkpoint/unplanned_films.sql: film_id, asked, and what is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +107,15 @@ def page(
     A film without an id waits for `finder` to tell which it is: it may be one that another row stands for already.
     """
     rows = _unplanned(db, source, after, run_id, scoped=scope.narrowed, finder=finder)
-    jobs = [
-        (source.name, keys[0], row["film_id"], now, "\n".join(keys[1:]) or None, run_id)
-        for row in rows
-        if (keys := _keys(db, source, row))
-    ]
-    before = db.total_changes
-    db.executemany(sql("checkpoint/add_job"), jobs)
-    if db.total_changes - before < len(jobs):
-        for job in jobs:
-            _join(db, source.name, key=job[1], film_id=job[2], now=now)
-    return int(rows[-1]["film_id"]) if len(rows) == PAGE else None
+    questions = [(row[0], keys[0], "\n".join(keys[1:]) or None) for row in rows if (keys := _keys(db, source, row))]
+    for statement in script("checkpoint/page_plan"):
+        db.execute(statement)
+    db.executemany(sql("checkpoint/add_question"), questions)
+    values = {"source": source.name, "now": now, "run_id": run_id}
+    if db.execute(sql("checkpoint/add_jobs"), values).rowcount < len(questions):
+        for film_id, key, _ in questions:
+            _join(db, source.name, key=key, film_id=film_id, now=now)
+    return rows[-1][0] if len(rows) == PAGE else None
 
 
 def complete(db: sqlite3.Connection, run_id: int, source: Source, scope: Scope, now: str) -> None:
@@ -156,13 +158,19 @@ def estimate(
             db.execute("release estimate")
 
 
-def seed_of(row: sqlite3.Row) -> Seed:
+def _seed(row: _Row) -> Seed:
     """What a film's row knows, as a seed."""
-    ids = {scheme: str(row[scheme]) for scheme in ("imdb", "letterboxd", "boxd") if row[scheme] is not None}
-    if row["tmdb_id"] is not None:
-        ids["tmdb_tv" if row["media_type"] == MediaType.TV else "tmdb_movie"] = str(row["tmdb_id"])
-    kind = MediaType(row["media_type"]) if row["media_type"] else None
-    return Seed(ids, row["title"], row["original_title"], row["release_year"], kind)
+    _, _, imdb, letterboxd, boxd, tmdb_id, media_type, title, original_title, year = row
+    ids = {}
+    if imdb is not None:
+        ids["imdb"] = imdb
+    if letterboxd is not None:
+        ids["letterboxd"] = letterboxd
+    if boxd is not None:
+        ids["boxd"] = boxd
+    if tmdb_id is not None:
+        ids["tmdb_tv" if media_type == MediaType.TV else "tmdb_movie"] = str(tmdb_id)
+    return Seed(ids, title, original_title, year, MediaType(media_type) if media_type else None)
 
 
 def _cost(db: sqlite3.Connection, run: Run, source: Source, scope: Scope, wanted: Wanted, now: datetime) -> Cost:
@@ -183,17 +191,19 @@ def _cost(db: sqlite3.Connection, run: Run, source: Source, scope: Scope, wanted
 
 def _unplanned(
     db: sqlite3.Connection, source: Source, after: int, run_id: int | None, *, scoped: bool, finder: str = ""
-) -> list[sqlite3.Row]:
+) -> list[_Row]:
     values = {"source": source.name, "after": after, "scoped": int(scoped), "limit": PAGE, "finder": finder}
     values["run_id"] = run_id
-    return db.execute(sql("checkpoint/unplanned_films"), values).fetchall()
+    cursor = db.cursor()
+    cursor.row_factory = None  # plain tuples: there may be a million
+    return cursor.execute(sql("checkpoint/unplanned_films"), values).fetchall()
 
 
-def _keys(db: sqlite3.Connection, source: Source, row: sqlite3.Row) -> Sequence[str]:
+def _keys(db: sqlite3.Connection, source: Source, row: _Row) -> Sequence[str]:
     """The keys to ask about a film; if others were asked before, only where what has been learnt since gives better."""
-    keys = source.plan(seed_of(row))
-    if keys and row["asked"]:
-        values = {"source": source.name, "film_id": row["film_id"]}
+    keys = source.plan(_seed(row))
+    if keys and row[1]:
+        values = {"source": source.name, "film_id": row[0]}
         if keys[0] in {known[0] for known in db.execute(sql("checkpoint/keys_asked"), values)}:
             return ()
     return keys
@@ -214,8 +224,8 @@ def _first_due(db: sqlite3.Connection, source: Source, scope: Scope, limit: int,
     new: list[int] = []
     while after is not None and len(new) < limit:
         rows = _unplanned(db, source, after, None, scoped=False)
-        new += [row["film_id"] for row in rows if _keys(db, source, row)]
-        after = rows[-1]["film_id"] if len(rows) == PAGE else None
+        new += [row[0] for row in rows if _keys(db, source, row)]
+        after = rows[-1][0] if len(rows) == PAGE else None
     return sorted(found | set(new))[:limit]
 
 

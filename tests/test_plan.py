@@ -36,6 +36,7 @@ from rows import (
 from mwi_crawl import films, plan, runs
 from mwi_crawl.model import MediaType, Outcome, Parsed, Seed, Wanted
 from mwi_crawl.plan import Cost, Scope
+from mwi_crawl.queries import sql
 from mwi_crawl.settle import iso
 from mwi_crawl.source import Source
 
@@ -329,6 +330,17 @@ def test_pages_cut_a_plan_without_losing_a_film(db: Db, monkeypatch: pytest.Monk
     monkeypatch.setattr(plan, "PAGE", 4)
     many(db, 12)
     assert len(crawl(db, Script())) == 12
+
+
+def test_a_page_of_a_plan_looks_through_no_whole_table(db: Db) -> None:
+    """The ids of a film are found by the film: a history from Letterboxd has a boxd id for each of its films."""
+    values = {"source": "script", "after": 0, "scoped": 0, "limit": 9, "finder": "", "run_id": 1}
+    plan.choose(db, ALL, {}, NOW)
+    steps = [row[3] for row in db.execute("explain query plan " + sql("checkpoint/unplanned_films"), values)]
+    assert not [step for step in steps if step.startswith("SCAN")]
+    aliases = [step for step in steps if "film_aliases" in step]
+    assert any("film_aliases_by_film (film_id=?)" in step for step in aliases)
+    assert all("film_id=?" in step or "COVERING" in step for step in aliases)
 
 
 def test_an_estimate_is_the_run_and_changes_nothing(db: Db) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from mwi_crawl.demo.films import INVENTED_FROM, Catalogue, Film, invented
+from mwi_crawl.demo.films import INVENTED_FROM, Catalogue, Film
 from mwi_crawl.demo.misbehaviour import Ask
 from mwi_crawl.model import Response
 
@@ -23,7 +23,7 @@ HOST = "cinemorgue.fandom.com"
 
 Json = dict[str, Any]
 
-_PERIOD = 380  # invented films whose numbers differ by this have the same cast
+_MOST_DYING = 3  # of one film
 _ILLEGAL = re.compile(r"[#<>\[\]{}]")
 _DATED = re.compile(r"(.+) \((\d{4})\)")
 _HOWS = (
@@ -135,13 +135,7 @@ class FakeCinemorgue:
     def _deaths_of(self, actor: str) -> Iterator[Film]:
         """The films of the wiki in which an actor dies."""
         yield from self._bundled_by_actor.get(actor, ())
-        numbers = (
-            number
-            for first in self._first_with.get(actor, ())
-            for number in range(first, self.films.count + 1, _PERIOD)
-        )
-        for number in sorted(numbers):
-            film = invented(number)
+        for film in self.films.led_by(actor, _MOST_DYING):
             if _is_there(film) and actor in _dying(film):
                 yield film
 
@@ -156,15 +150,6 @@ class FakeCinemorgue:
         for film in {film.tmdb_id: film for film in self._bundled.values() if _is_there(film)}.values():
             for actor in _dying(film):
                 found.setdefault(actor, []).append(film)
-        return found
-
-    @cached_property
-    def _first_with(self) -> Mapping[str, Sequence[int]]:
-        """The numbers, below the period, of the invented films in whose cast an actor is."""
-        found: dict[str, list[int]] = {}
-        for number in range(1, min(self.films.count, _PERIOD) + 1):
-            for actor in invented(number).cast:
-                found.setdefault(actor, []).append(number)
         return found
 
 
@@ -210,7 +195,7 @@ def _page_of(film: Film) -> str:
 
 def _dying(film: Film) -> Sequence[str]:
     """Who dies in a film: none to three of the first in its cast."""
-    return film.cast[: _draw(film, 7) % 4]
+    return film.cast[: _draw(film, 7) % (_MOST_DYING + 1)]
 
 
 def _tells(film: Film) -> bool:

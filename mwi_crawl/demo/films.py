@@ -6,7 +6,7 @@ import csv
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 
 from mwi_crawl.demo.history import DATA
 
@@ -119,11 +119,30 @@ _FIRST, _LAST, _TITLE, _THING = (
 )
 
 
+_PAIRS = [f"{_FIRST[number % 20]} {_LAST[number // 20 % 19]}" for number in range(380)]
+_KEYWORDS = [tuple(sorted({f"{_THING[(number + at) % 15].lower()} {at}" for at in range(20)})) for number in range(15)]
+_TROUPE = 10 * len(_PAIRS)  # invented films that share their people: everybody is in the cast of 200 of them
+_CAST = 20
+_STEP = 11  # places from the first of a film's cast to that of the next film's
+_UNSTEP = pow(_STEP, -1, len(_PAIRS))  # from a place back to the numbers of the films whose cast begins there
+
+
+@cache
+def _people(troupe: int) -> Sequence[str]:
+    """The people of a troupe, the cast of the last place going on at the first. All but troupe 0 have initials."""
+    initials = ""
+    while troupe > 0:
+        troupe, letter = divmod(troupe - 1, 26)
+        initials = f" {chr(ord('A') + letter)}.{initials}"
+    names = [pair.replace(" ", f"{initials} ") for pair in _PAIRS]
+    return names + names[:_CAST]
+
+
 @lru_cache(1024)  # one film is among the similar ones of twenty neighbours
 def invented(number: int) -> Film:
     """The film of that number (from 1), the same each time; with its answer's size that of a real one (about 12 KB)."""
     genres = tuple(GENRES)
-    votes = number * 7919 % 9000
+    people, first = _people((number - 1) // _TROUPE), number * _STEP % len(_PAIRS)
     return Film(
         tmdb_id=INVENTED_FROM + number,
         imdb_id=f"tt{INVENTED_FROM + number}",
@@ -135,20 +154,16 @@ def invented(number: int) -> Film:
         genres=(genres[number % 19], genres[(number * 5 + 3) % 19]) if number % 19 else ("Drama",),
         countries=("US",) if number % 3 else ("GB", "FR"),
         languages=("en",),
-        directors=(_name(number * 3),),
-        cast=tuple(_name(number * 11 + at) for at in range(20)),
+        directors=(people[number * 3 % len(_PAIRS)],),
+        cast=tuple(people[first : first + _CAST]),
         companies=(f"{_LAST[number % 19]} Pictures",),
-        keywords=tuple(sorted({f"{_THING[(number + at) % 15].lower()} {at}" for at in range(20)})),
+        keywords=_KEYWORDS[number % 15],
         budget=number * 104_729 % 90 * 1_000_000,
         revenue=number * 130_363 % 300 * 1_000_000,
         popularity=number * 17 % 1000 / 10,
         vote_average=round(4 + number * 37 % 500 / 100, 1),
-        vote_count=votes,
+        vote_count=number * 7919 % 9000,
     )
-
-
-def _name(number: int) -> str:
-    return f"{_FIRST[number % 20]} {_LAST[number // 20 % 19]}"
 
 
 class Catalogue:
@@ -196,6 +211,22 @@ class Catalogue:
             ranked = sorted(shared, key=lambda pair: (-pair[0], -pair[1].popularity, pair[1].tmdb_id))
             self._similar[film.tmdb_id] = [other for count, other in ranked if count][:ALIKE]
         return self._similar[film.tmdb_id]
+
+    def led_by(self, actor: str, most: int) -> list[Film]:
+        """The invented films with an actor among the first `most` of their cast."""
+        troupe, place = self._troupes.get(actor, (0, None))
+        if place is None:
+            return []
+        first, last = troupe * _TROUPE + 1, min((troupe + 1) * _TROUPE, self.count)
+        offsets = (((place - at) * _UNSTEP - first) % len(_PAIRS) for at in range(most))
+        numbers = (number for offset in offsets for number in range(first + offset, last + 1, len(_PAIRS)))
+        return [invented(number) for number in sorted(numbers)]
+
+    @cached_property
+    def _troupes(self) -> Mapping[str, tuple[int, int]]:
+        """To which troupe everybody belongs, and at which place."""
+        troupes = range(-(-self.count // _TROUPE))
+        return {name: (troupe, at) for troupe in troupes for at, name in enumerate(_people(troupe)[: len(_PAIRS)])}
 
     def _invented_as(self, words: Sequence[str]) -> Iterator[Film]:
         if words and words[-1].isdecimal() and 1 <= int(words[-1]) <= self.count:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -190,6 +191,7 @@ def _credit(name: str) -> Json:
     return {"name": {"id": _id(name), "nameText": {"text": name}, "primaryImage": None}, "attributes": None}
 
 
+@lru_cache(65536)
 def _id(name: str) -> str:
     """A stable made-up id, beyond IMDb's own."""
     return f"nm9{int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], 'big') % 100_000_000:08}"

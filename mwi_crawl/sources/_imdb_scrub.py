@@ -76,7 +76,8 @@ def _page(tree: LexborHTMLParser) -> str:
     ]
     parts.append('<meta charset="utf-8">')
     parts += [node.html or "" for node in tree.css(_HEAD_KEPT) if node.parent is not None and node.parent.tag == "head"]
-    parts += [_script('type="application/ld+json"', _without_personal(found)) for found in linked_data(tree)]
+    personal = _Personal()
+    parts += [_script('type="application/ld+json"', _without_personal(it, personal)) for it in linked_data(tree)]
     text = script(tree, "script#__NEXT_DATA__")
     data = _decoded(text.encode()) if text is not None else None
     if data is not None:
@@ -96,13 +97,21 @@ def _data(data: Json) -> Fields:
     page = fields(fields(fields(data).get("props")).get("pageProps"))
     kept = {name: page[name] for name in _PAGE_KEPT if name in page}
     rest = {name: value for name, value in fields(data).items() if name in _DATA_KEPT}
-    return fields(_without_personal({"props": {"pageProps": kept}, **rest}))
+    return fields(_without_personal({"props": {"pageProps": kept}, **rest}, _Personal()))
 
 
-def _without_personal(value: Json) -> Json:
+class _Personal(dict[str, bool]):
+    """Whether what bears a name is personal. A page has few names, each by the thousand: they are read once."""
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = found = _PERSONAL.search(name) is not None
+        return found
+
+
+def _without_personal(value: Json, personal: _Personal) -> Json:
     if isinstance(value, dict):
-        return {name: _without_personal(inner) for name, inner in value.items() if not _PERSONAL.search(name)}
-    return [_without_personal(inner) for inner in value] if isinstance(value, list) else value
+        return {name: _without_personal(inner, personal) for name, inner in value.items() if not personal[name]}
+    return [_without_personal(inner, personal) for inner in value] if isinstance(value, list) else value
 
 
 def _script(attributes: str, value: Json) -> str:

@@ -27,5 +27,6 @@ worth as (
   where jobs.run_id = :run_id and jobs.source = :source and jobs.state = 'pending' and jobs.film_id is not null
 )
 update jobs
-set priority = (select worth.place * 2 from worth where worth.job_id = jobs.job_id)
-where job_id in (select worth.job_id from worth);
+set priority = worth.place * 2
+from worth
+where worth.job_id = jobs.job_id;

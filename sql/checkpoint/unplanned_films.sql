@@ -1,22 +1,23 @@
 -- Followed films this source was never asked about, behind a place, with what is known of them; and those of which it had
 -- nothing, whose ids or titles have changed since (asked: 1). Films without an id are left out while :finder still looks
 -- for them, and those about which a person decided. A title that no input gave is taken from a source that told it.
--- (What was learnt in this run may have come after the question, and before its answer.)
+-- (What was learnt in this run may have come after the question, and before its answer. exists: mostly there are none.
+-- scheme || '': found by the film; else all boxd ids there are would be looked through for each film.)
 select
   films.film_id,
+  exists (select 1 from jobs where jobs.film_id = films.film_id and jobs.source = :source) as asked,
+  films.imdb_id as imdb,
+  films.letterboxd_slug as letterboxd,
+  case when exists (select 1 from film_aliases where film_aliases.scheme = 'boxd') then (
+    select min(film_aliases.value)
+    from film_aliases
+    where film_aliases.film_id = films.film_id and film_aliases.scheme || '' = 'boxd'
+  ) end as boxd,
+  films.tmdb_id,
   films.media_type,
   coalesce(films.title, told.title) as title,
   coalesce(films.original_title, told.original_title) as original_title,
-  coalesce(films.release_year, told.release_year) as release_year,
-  films.tmdb_id,
-  films.imdb_id as imdb,
-  films.letterboxd_slug as letterboxd,
-  (
-    select min(film_aliases.value)
-    from film_aliases
-    where film_aliases.film_id = films.film_id and film_aliases.scheme = 'boxd'
-  ) as boxd,
-  exists (select 1 from jobs where jobs.film_id = films.film_id and jobs.source = :source) as asked
+  coalesce(films.release_year, told.release_year) as release_year
 from films
 left join film_facts as told on films.title is null and told.film_id = films.film_id and told.source = (
   select coalesce(max(case source when :finder then source end), max(source))
