@@ -23,6 +23,7 @@ from mwi_crawl.model import Seed
 RATE = 40
 STEADY, REFUSED = 800, 600  # documents: of 20 s at that rate, and of 15 s
 QUICK_STEADY, QUICK_REFUSED = 60, 60
+KNOWN = RATE - 2  # mwi-crawl lets its rate and a burst of 2 through in any second
 UNKNOWN = 200  # requests a second: what the side is told where it does not know that the server allows 40
 LANES = {"first": 40, "second": 20, "third": 10, "fourth": 5, "fifth": 50}  # requests a second, each for 20 s
 LANE_SECONDS, QUICK_LANE_SECONDS = 20, 2
@@ -45,10 +46,11 @@ def run(rounds: int, *, quick: bool) -> list[tables.Table]:
     steady, refused = (QUICK_STEADY, QUICK_REFUSED) if quick else (STEADY, REFUSED)
     scrapy = [] if quick or sides.SCRAPY.missing() else [sides.SCRAPY]
     at_rate: list[Case] = [(side, ("--rate", str(RATE))) for side in (sides.MWI, *scrapy)]
+    known: list[Case] = [(sides.MWI, ("--rate", str(KNOWN))), *at_rate[1:]]
     unknown: list[Case] = [(sides.MWI, ("--rate", str(UNKNOWN))), *((side, ("--autothrottle",)) for side in scrapy)]
     return [
         _steady(_all(at_rate, steady, 0, rounds)),
-        _known(refused, _all(at_rate, refused, RATE, rounds)),
+        _known(refused, _all(known, refused, RATE, rounds)),
         _unknown(refused, _all(unknown, refused, RATE, rounds)),
         _lanes([_five(QUICK_LANE_SECONDS if quick else LANE_SECONDS) for _ in range(rounds)]),
     ]
@@ -115,11 +117,13 @@ def _steady(found: Runs) -> tables.Table:
 def _known(count: int, found: Runs) -> tables.Table:
     ours = found[sides.MWI.title]
     wanted = 1.1 * count / RATE
+    told = f"mwi-crawl is told {KNOWN} requests a second, for its burst of {RATE - KNOWN} comes on top; Scrapy {RATE}."
     return tables.Table(
         f"A server that allows {RATE} in any second, and the side knows",
         _REFUSED,
         _refused(count, found),
         _promises(count, ours, 0, wanted),
+        (told,),
     )
 
 

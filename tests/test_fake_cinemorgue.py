@@ -12,7 +12,7 @@ import pytest
 from toys import ask, engine_of, know, settings
 
 from mwi_crawl.demo.cinemorgue import FakeCinemorgue
-from mwi_crawl.demo.films import Catalogue, Film
+from mwi_crawl.demo.films import Catalogue, Film, invented
 from mwi_crawl.demo.misbehaviour import Ask
 from mwi_crawl.demo.upstream import FakeUpstream
 from mwi_crawl.model import MediaType, Outcome, Parsed, RunStatus, Seed
@@ -134,6 +134,23 @@ def test_every_actor_a_page_links_has_a_page_that_tells_the_manner(wiki: FakeCin
 
 
 @pytest.mark.usefixtures("quick")
+def test_an_actor_leads_the_same_films_whichever_way_they_are_looked_for():
+    count = 8_000  # more than one troupe
+    leads: dict[str, list[Film]] = {}
+    for film in map(invented, range(1, count + 1)):
+        for actor in film.cast[:3]:
+            leads.setdefault(actor, []).append(film)
+    films = Catalogue(count)
+    assert all(films.led_by(actor, 3) == led for actor, led in leads.items())
+    assert films.led_by("Ada Q. Abel", 3) == films.led_by("Nobody", 3) == []
+
+
+def test_the_page_of_an_actor_stays_small_however_many_films_there_are():
+    wiki, film = FakeCinemorgue(100_000), invented(70_000)
+    (page,) = queried(wiki, film.cast[0])["pages"]
+    assert 1 <= page["revisions"][0]["slots"]["main"]["content"].count("[") < 40
+
+
 async def test_a_run_stores_who_dies_and_how(tmp_path: Path, films: Sequence[Film]):
     chosen = [*films[:60], *films[-60:]]
     upstream = FakeUpstream()

@@ -782,6 +782,14 @@ async def test_the_log_file_has_a_line_per_request_as_soon_as_it_arrived(
     assert lines[0]["at"] <= lines[1]["at"] <= time.monotonic()
 
 
+def test_a_long_log_may_be_kept_in_the_file_alone(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path / "log", remember=False)
+    log.add(Hit(10.0, "GET", "/3/movie/11", {}, 200, 1))
+    log.close()
+    assert log.hits == []
+    assert json.loads((tmp_path / "log").read_text())["path"] == "/3/movie/11"
+
+
 def test_a_rate_needs_two_requests() -> None:
     assert RequestLog().steady_rate() == 0
     assert RequestLog().busiest() == 0

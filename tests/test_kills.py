@@ -42,7 +42,9 @@ def test_kills_at_random_moments(world, command, kills):
     kill(world, command, "random", kills)
 
 
-@pytest.mark.parametrize(("command", "kills"), [("full", 6), ("import", 3), ("migration", 3)])
+@pytest.mark.parametrize(
+    ("command", "kills"), [("full", 6), ("pages", 3), ("batches", 3), ("feeds", 3), ("import", 3), ("migration", 3)]
+)
 def test_kills_at_named_moments(world, command, kills):
     kill(world, command, "failpoint", kills)
 

@@ -73,13 +73,19 @@ class Upstream:
                     self._seen += len(line)
                     hit = json.loads(line)
                     self._paths.append(hit["path"])
-                    self.questions.append(question(hit["path"], hit["params"]))
+                    self.questions += singly(hit["path"], hit["params"])
         return self._paths
 
 
 def question(path: str, params: Mapping[str, str]) -> str:
     """What a request asks for, without the key."""
     return f"{path}?{urlencode(sorted(params.items()))}"
+
+
+def singly(path: str, params: Mapping[str, str]) -> list[str]:
+    """The questions of a request: of a batch of titles one for each, else itself."""
+    titles = params.get("titles", "").split("|")
+    return [question(path, {**params, "titles": title} if title else params) for title in titles]
 
 
 @dataclass
@@ -199,15 +205,15 @@ def look(folder: Path, since: list[str], outcome: Outcome) -> set[str]:
     return stored
 
 
-def contents(db: sqlite3.Connection) -> Contents:
-    """All tables without times, numbers of order and attempts."""
+def contents(db: sqlite3.Connection, apart: Sequence[str] = ()) -> Contents:
+    """All tables without times, numbers of order and attempts. `apart`: further tables, and table.columns, left out."""
     names = [name for (name,) in db.execute("select name from sqlite_master where type = 'table' order by name")]
-    found = {name: _rows(db, name) for name in names if name not in _OWN_TABLES}
+    found = {name: _rows(db, name, apart) for name in names if name not in (*_OWN_TABLES, *apart)}
     return found | {"sqlite_master": Counter(map(tuple, db.execute("select type, name, sql from sqlite_master")))}
 
 
-def _rows(db: sqlite3.Connection, table: str) -> Counter[tuple[object, ...]]:
-    columns = [row[1] for row in db.execute(f"pragma table_info({table})")]
+def _rows(db: sqlite3.Connection, table: str, apart: Sequence[str]) -> Counter[tuple[object, ...]]:
+    columns = [row[1] for row in db.execute(f"pragma table_info({table})") if f"{table}.{row[1]}" not in apart]
     left_out = ((_TIMES | _NUMBERS) - _KEPT.get(table, set())) | _UNEQUAL.get(table, set())
     told = {"gone_at": "gone_at is null"}  # that it is, not when
     chosen = ", ".join(told.get(name, f'"{name}"') for name in columns if name not in left_out) or "1"

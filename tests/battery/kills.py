@@ -39,8 +39,8 @@ from mwi_crawl import sources
 
 sys.path.insert(0, str(Path(__file__).parent))  # it is run as a script, and imported by tests
 import invariants
-from kill_and_resume import DYING, contents, question, unlike
-from scenes import SCENES, SOURCES, WORKERS, Scene, World, world
+from kill_and_resume import DYING, contents, singly, unlike
+from scenes import SCENES, WORKERS, Scene, World, world
 
 KINDS = ("random", "failpoint", "syscall", "checkpoint")
 LINKS = 6  # kills in a chain at most
@@ -48,6 +48,8 @@ PAGES = 24  # after which a checkpoint comes, where these are to be met
 SYSCALLS = ("pwrite64", "fdatasync", "sendto", "write", "ftruncate", "unlink", "rename", "fsync")
 INTO_THE_FILE = ("pwrite64", "fdatasync", "ftruncate")
 READ_AND_DROPPED = "changes/"  # pages that are of no use once they are known
+SHARED = "person/"  # keys that may lead to a page of which another film asked before
+UNCOUNTED = ("/changes?", "/robots.txt?")  # requests whose answers are not stored
 PATIENCE = 60.0  # seconds after which a command hangs
 HANGS = 124  # the exit code of one that does
 
@@ -86,7 +88,8 @@ class Chain:
         world.whole(scene)
         self._runs = len(_statuses(self.folder))  # that were there before
         self._first = len(world.questions())
-        self._finished: set[str] = set()
+        self._environ = world.environ_of(scene.sources)
+        self._finished: set[str] = set()  # what may not be asked again
 
     def attempt(self, way: Way) -> bool:
         """Run the command until it is killed or ends. Whether it was killed."""
@@ -95,7 +98,7 @@ class Chain:
         begun = len(self._world.questions())
         if "BATTERY_ACKS" in way.environ:
             Path(way.environ["BATTERY_ACKS"]).unlink(missing_ok=True)
-        code, told = run(self.folder, {**self._world.environ, **way.environ}, words, way)
+        code, told = run(self.folder, {**self._environ, **way.environ}, words, way)
         since = self._world.questions()[begun:]
         if twice := sorted(self._finished.intersection(since) - self._world.whole(self._scene).twice):
             self._say(f"finished, and asked again: {twice[:3]} ({len(twice)})")
@@ -123,7 +126,7 @@ class Chain:
         with closing(sqlite3.connect(self.folder / "mwi.db")) as db:
             for wrong in invariants.broken(db, first_run=self._scene.first_run):
                 self._say(f"at the end: {wrong}")
-            for wrong in unlike(contents(db), self._world.whole(self._scene).contents):
+            for wrong in unlike(contents(db, self._scene.apart), self._world.whole(self._scene).contents):
                 self._say(f"at the end: {wrong}")
         if {"RUNNING", "INTERRUPTED"} & {*_statuses(self.folder)}:
             self._say("at the end: a run that has not ended")
@@ -150,10 +153,11 @@ class Chain:
         tally.acknowledged += len(acked)
         if missing := sorted(job for job in acked - finished if not job[1].startswith(READ_AND_DROPPED)):
             wrong.append(f"acknowledged and lost: {missing[:3]} ({len(missing)})")
-        self._finished |= {_question(*job) for job in finished}
-        lost = {asked for asked in since if asked not in self._finished and "/changes?" not in asked}
+        self._finished |= {_question(*job) for job in finished if not job[1].startswith(SHARED)}
+        stored = {_question(*job) for job in finished}
+        lost = {asked for asked in since if asked not in stored and not any(each in asked for each in UNCOUNTED)}
         tally.lost.append(len(lost))
-        if len(lost) > WORKERS * len(SOURCES):
+        if len(lost) > WORKERS * scene.batch * len(scene.sources):
             wrong.append(f"{len(lost)} requests lost at once")
         for sentence in wrong:
             self._say(sentence)
@@ -193,12 +197,13 @@ def _finished(db: sqlite3.Connection, runs: int) -> set[tuple[str, str]]:
     return {(row[0], row[1]) for row in db.execute(question, (runs,))}
 
 
-_kinds = {name: kind() for name, kind in sources.discover().items() if name in SOURCES}
+_kinds = {name: kind() for name, kind in sources.discover().items()}
 
 
 def _question(source: str, key: str) -> str:
     request = _kinds[source].request([key])
-    return question(request.path, request.params)
+    (single,) = singly(request.path, request.params)
+    return single
 
 
 def _acknowledged(way: Way) -> set[tuple[str, str]]:
@@ -279,7 +284,7 @@ class Battery:
         told = self._world.place / "calls"
         way = self._dying("count", ",".join(scene.moments), 0, BATTERY_CALLS=str(told))
         folder = self._world.fresh(scene)
-        code, said = run(folder, {**self._world.environ, **way.environ}, scene.words, way)
+        code, said = run(folder, {**self._world.environ_of(scene.sources), **way.environ}, scene.words, way)
         assert code in scene.codes, f"exit code {code}: {said}"
         shutil.rmtree(folder)
         found: dict[str, int] = json.loads(told.read_text())
@@ -301,7 +306,7 @@ class Battery:
         """How often each call is made by the thread that makes it most."""
         told, folder = self._world.place / "traced", self._world.fresh(scene)
         way = self._traced("count", ",".join(calls), "", more, only, str(told))
-        code, said = run(folder, {**self._world.environ, **way.environ}, scene.words, way)
+        code, said = run(folder, {**self._world.environ_of(scene.sources), **way.environ}, scene.words, way)
         assert code in scene.codes, f"exit code {code}: {said}"
         shutil.rmtree(folder)
         found = Counter(re.findall(r"^(\d+) +(\w+)\(", told.read_text(errors="replace"), re.M))

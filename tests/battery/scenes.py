@@ -1,11 +1,13 @@
 """What is killed by kills.py: each command that writes, with a folder to begin from and the moments it comes to.
 
 Everything is small, so that a trial takes about a second: some eighty films, three sources over real HTTP on loopback,
-some that TMDb never answers and one whose answer cannot be read.
+some that TMDb never answers and one whose answer cannot be read. The other lanes (pages, batches, feeds) are crawls of
+one source each.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -20,9 +22,10 @@ from pathlib import Path
 
 from mwi_crawl import queries, schema
 from mwi_crawl.demo.datasets import FakeDatasets
-from mwi_crawl.demo.films import INVENTED_FROM
+from mwi_crawl.demo.films import INVENTED_FROM, invented
 from mwi_crawl.demo.history import DATA, HISTORY
 from mwi_crawl.demo.misbehaviour import Ask
+from mwi_crawl.demo.youtube import CHANNELS
 from mwi_crawl.sources.imdb_datasets import FILES
 
 sys.path.insert(0, str(Path(__file__).parent))  # it is run as a script, and imported by tests
@@ -32,10 +35,17 @@ from kill_and_resume import Contents, Upstream, contents, environment, unlike, u
 FILMS = 80
 NEW_FILMS = 30  # that come between two runs
 ROWS = 400  # of an imported file
+TITLED = 300  # films that a wiki is asked about: six batches, and those of their people
 SOURCES = ("tmdb", "omdb", "ddd")
 WORKERS = 4  # of each
 RATE = 1000
-FAULTS = (f"503,/3/movie/{INVENTED_FROM // 100}?7,1,1000000", f"changed_layout,/3/movie/{INVENTED_FROM + 11},1,1000000")
+FAULTS = (
+    f"503,/3/movie/{INVENTED_FROM // 100}[0-9]7,1,1000000",
+    f"changed_layout,/3/movie/{INVENTED_FROM + 11},1,1000000",
+    f"503,/title/tt{INVENTED_FROM // 100}[0-9]7/,1,1000000",
+    f"changed_layout,/title/tt{INVENTED_FROM + 11}/,1,1000000",
+)
+FEEDS = [f"{kind}{channel[2:]}" for kind in ("UC", "UU", "UULF") for channel in CHANNELS]
 HEAD = "Const,Your Rating,Date Rated,Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres,Num Votes,Release Date,Directors\n"  # noqa: E501
 
 
@@ -43,8 +53,9 @@ HEAD = "Const,Your Rating,Date Rated,Title,URL,Title Type,IMDb Rating,Runtime (m
 class Scene:
     """A command that is killed. `base` fills the folder it begins in; `outputs` are files that it writes beside.
 
-    `states`: the contents that a kill may leave behind, for a command that is one transaction or a few; None where an
-    answer is one. `look`: what else is wrong with a folder after a kill.
+    `sources`: those it may ask. `batch`: questions in one request. `apart`: tables, and columns of tables, that depend
+    on which questions went together. `states`: the contents that a kill may leave behind, for a command that is one
+    transaction or a few; None where an answer is one. `look`: what else is wrong with a folder after a kill.
     """
 
     name: str
@@ -54,6 +65,9 @@ class Scene:
     moments: tuple[str, ...]
     first_run: bool = False
     crawls: bool = False
+    sources: tuple[str, ...] = SOURCES
+    batch: int = 1
+    apart: tuple[str, ...] = ()
     codes: tuple[int, ...] = (0,)
     outputs: tuple[str, ...] = ()
     states: Callable[[World, Scene], list[Contents]] | None = None
@@ -100,21 +114,30 @@ class World:
         self._count += 1
         return Path(shutil.copytree(base, self.place / "runs" / str(self._count)))
 
-    def run(self, folder: Path, *words: str, codes: Sequence[int] = (0,)) -> None:
+    def environ_of(self, sources: Sequence[str]) -> dict[str, str]:
+        """Variables for a command that may ask these sources."""
+        environ = dict(self.environ)
+        for name in sources:
+            known = f"MWI_SOURCES__{name.upper()}__"
+            environ |= {f"{known}BASE_URL": self.upstream.base_url, f"{known}ENABLED": "true"}
+            environ |= {f"{known}REQUESTS_PER_SECOND": str(RATE), f"{known}CONCURRENCY": str(WORKERS)}
+        return environ
+
+    def run(self, folder: Path, *words: str, codes: Sequence[int] = (0,), sources: Sequence[str] = SOURCES) -> None:
         """A command that is left alone."""
-        command = [sys.executable, "-m", "mwi_crawl", *words]
-        done = subprocess.run(command, cwd=folder, env=self.environ, capture_output=True, text=True, timeout=300)
+        command, environ = [sys.executable, "-m", "mwi_crawl", *words], self.environ_of(sources)
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=300)
         assert done.returncode in codes, f"{words}: exit code {done.returncode}: {done.stdout}{done.stderr}"
 
     def whole(self, scene: Scene) -> Whole:
         """What an uninterrupted run makes of the folder."""
         if scene.name not in self._wholes:
             folder, begun, started = self.fresh(scene), len(self.questions()), time.monotonic()
-            self.run(folder, *scene.words, codes=scene.codes)
+            self.run(folder, *scene.words, codes=scene.codes, sources=scene.sources)
             seconds, asked = time.monotonic() - started, Counter(self.questions()[begun:])
             twice = frozenset(question for question, times in asked.items() if times > 1)
             files = {name: (folder / name).read_bytes() for name in scene.outputs}
-            self._wholes[scene.name] = Whole(at_rest(folder), twice, files, seconds)
+            self._wholes[scene.name] = Whole(at_rest(folder, scene.apart), twice, files, seconds)
             if scene.name == "full":
                 shutil.copytree(folder, self.place / "crawled")
         return self._wholes[scene.name]
@@ -143,17 +166,14 @@ def world(place: Path) -> Iterator[World]:
         environ = environment(upstream.base_url, RATE) | {"OMDB_API_KEY": "ba77e400", "DDD_API_KEY": "b" * 24}
         environ["MWI_ENGINE__MAX_RETRIES"] = "0"
         environ["MWI_SOURCES__IMDB_DATASETS__ENABLED"] = "true"
-        for name in SOURCES:
-            known = f"MWI_SOURCES__{name.upper()}__"
-            environ |= {f"{known}BASE_URL": upstream.base_url, f"{known}ENABLED": "true"}
-            environ |= {f"{known}REQUESTS_PER_SECOND": str(RATE), f"{known}CONCURRENCY": str(WORKERS)}
+        environ["MWI_YOUTUBE__CHANNELS"] = json.dumps(FEEDS)
         yield World(place, upstream, environ)
 
 
-def at_rest(folder: Path) -> Contents:
+def at_rest(folder: Path, apart: Sequence[str] = ()) -> Contents:
     """The contents of a folder's file."""
     with closing(sqlite3.connect(folder / "mwi.db")) as db:
-        return contents(db)
+        return contents(db, apart)
 
 
 def _ids(world: World, folder: Path, first: int, count: int) -> None:
@@ -177,6 +197,24 @@ def _aged(world: World, folder: Path) -> None:
         db.execute("insert into change_lists values ('tmdb', 'movie/', ?, 2, ?)", (day, day))
         db.commit()
     _ids(world, folder, FILMS + 1, NEW_FILMS)
+
+
+def _titled(world: World, folder: Path) -> None:
+    """Films whose titles and years are known."""
+    films = [invented(number) for number in range(1, TITLED + 1)]
+    rows = "".join(
+        f"{film.imdb_id},7,2021-03-01,{film.title},https://www.imdb.com/,movie,7.0,100,{film.year},Drama,1000,"
+        f"{film.release_date},Ann B.\n"
+        for film in films
+    )
+    (folder / "titled.csv").write_text(HEAD + rows)
+    world.run(folder, "import", "imdb", "titled.csv", "-q")
+
+
+def _followed(world: World, folder: Path) -> None:
+    """The films of a person's diary, and those of the channels are still to come."""
+    name, path = HISTORY[0]
+    world.run(folder, "import", str(path), "--user", name, "-q")
 
 
 def _ratings(path: Path, first: int, count: int, stars: int) -> None:
@@ -325,6 +363,26 @@ SCENES: Mapping[str, Scene] = {
              "changes.apply:before", "discover.ask:after", "discover.keep:after", "discover.follow:after",
              "losses.known:after", "news.note:after", *_CRAWL, *_COMMIT, *_AT_REST),
             crawls=True, codes=(0, 5),
+        ),
+        Scene(
+            "pages", ("full", "--source", "imdb"), ("full", "--source", "imdb", "--resume"), _to_be_crawled,
+            ("runs.begin:after", "plan.page:after", "robots.Site.rules:after", "checkpoint._save_failure:after",
+             *_CRAWL, *_COMMIT, *_AT_REST),
+            first_run=True, crawls=True, codes=(0, 5), sources=("imdb",),
+        ),
+        Scene(
+            "batches", ("full", "--source", "cinemorgue"), ("full", "--source", "cinemorgue", "--resume"), _titled,
+            ("runs.begin:after", "plan.page:after", *_CRAWL, *_COMMIT, *_AT_REST),
+            first_run=True, crawls=True, sources=("cinemorgue",), batch=50,
+            apart=("bodies", "jobs.body_hash", "run_sources.requests"),
+        ),
+        Scene(
+            "feeds", ("incremental", "--source", "youtube"), ("incremental", "--source", "youtube", "--resume"),
+            _followed,
+            ("runs.begin:after", "discover.ask:after", "trailers.keep:before", "trailers.keep:after",
+             "trailers.place:after", *(each for each in _CRAWL if not each.startswith("records.")), *_COMMIT,
+             *_AT_REST),
+            crawls=True, sources=("youtube",),
         ),
         Scene(
             "import", ("import", "imdb", "new.csv"), ("import", "imdb", "new.csv"), _to_be_imported,
