@@ -53,6 +53,8 @@ def run(rounds: int, *, quick: bool) -> list[tables.Table]:
             for who, title, order in CASES:
                 shutil.copy(folder / f"films{order}.db", folder / "mwi.db")
                 used = process.run([sys.executable, "-m", "bench.planning", who], folder=folder, seconds=SECONDS)
+                if used.code:
+                    raise RuntimeError(f"{title} ended with {used.code}: {used.output}")
                 found[title].append(json.loads(used.output))
                 for name in ("mwi.db", "mwi.db-wal", "mwi.db-shm"):
                     (folder / name).unlink(missing_ok=True)
