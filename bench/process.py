@@ -48,7 +48,9 @@ def run(command: Sequence[str], *, folder: Path, environ: Mapping[str, str] | No
 
 def wait(process: subprocess.Popen[bytes], said: Path, started: float, seconds: float) -> Usage:
     """Wait for a process started at a monotonic time."""
+    peak = 0.0
     while (found := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+        peak = max(peak, _high_water(process.pid))
         if time.monotonic() - started > seconds:
             process.kill()
         time.sleep(0.005)
@@ -57,7 +59,18 @@ def wait(process: subprocess.Popen[bytes], said: Path, started: float, seconds: 
     process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in KB elsewhere
     output = said.read_text(encoding="utf-8", errors="replace")
-    return Usage(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit / 1e6, process.returncode, output)
+    return Usage(
+        usage.ru_utime + usage.ru_stime, wall, peak or usage.ru_maxrss * unit / 1e6, process.returncode, output
+    )
+
+
+def _high_water(pid: int) -> float:
+    """MB; 0.0 where the system does not tell. getrusage would count the parent's memory before the exec."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text(encoding="ascii").partition("VmHWM:")[2].split()
+    except OSError:
+        return 0.0
+    return int(told[0]) * 1024 / 1e6 if told else 0.0
 
 
 def _to_client() -> None:
