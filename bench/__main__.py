@@ -32,6 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = _arguments(words)
     # the sides are modules of this checkout, and run in folders of their own
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's start does not compile what the one before compiled
     machine, versions = _machine(), _versions()
     print(_bullets({**machine, "rounds": _rounds(given)}))
     print(_bullets(versions))

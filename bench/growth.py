@@ -19,7 +19,7 @@ from bench import planning, process, served, tables
 from bench.sides import mwi
 from mwi_crawl import config, sources
 from mwi_crawl.checkpoint import Saved
-from mwi_crawl.library import Engine
+from mwi_crawl.crawl import Engine
 from mwi_crawl.source import Source
 
 PENDING = (4_000, 100_000, 1_000_000)

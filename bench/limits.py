@@ -17,7 +17,7 @@ from typing import ClassVar
 from bench import documents, process, served, sides, tables
 from bench.sides import mwi
 from mwi_crawl import config, sources
-from mwi_crawl.library import Engine
+from mwi_crawl.crawl import Engine
 from mwi_crawl.model import Seed
 
 RATE = 40

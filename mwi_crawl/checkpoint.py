@@ -94,7 +94,13 @@ def save(
     again: Again | None = None,
 ) -> list[Saved]:
     """Store a batch of answers, of a run or (saved pages, kept bodies read `again`) of none."""
-    saved = [_save_guarded(db, run_id, settled, keep_bodies, again) for settled in batch]
+    db.execute("savepoint batch")  # one for them all: SQLite copies every page it touches for the first time in one
+    try:
+        saved = [_save_one(db, run_id, settled, keep_bodies, again) for settled in batch]
+    except _REFUSED:
+        db.execute("rollback to batch")
+        saved = [_save_guarded(db, run_id, settled, keep_bodies, again) for settled in batch]
+    db.execute("release batch")
     for source, group in groupby(sorted(saved, key=_source_of), _source_of):
         answers = list(group)
         _count(db, run_id, source, answers)
@@ -215,7 +221,8 @@ def _discover(db: sqlite3.Connection, run_id: int | None, settled: Settled, pars
     source = settled.result.job.source
     if parsed.listed is not None:
         discover.keep(db, source, parsed.listed, settled.at)
-    trailers.keep(db, parsed.trailers, settled.at)
+    if parsed.trailers:
+        trailers.keep(db, parsed.trailers, settled.at)
     if parsed.changed is None:
         return 0
     return changes.apply(db, run_id, source, parsed.changed, settled.at)

@@ -1,12 +1,14 @@
 """The writer: one task that stores answers, committing whatever piled up during the commit before.
 
-Batches grow under load and stay at one when idle, with no timer to tune. A caller hears back only once its answer is
-durable.
+Batches grow under load and stay at one when idle, with no timer to tune: before a commit the event loop may go on for
+as long as each of its passes brings another answer, since a commit costs as much as storing several. A caller hears
+back only once its answer is durable.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
@@ -29,7 +31,9 @@ class Writer:
         self._run_id = run_id
         self._on_saved = on_saved
         self._keep_bodies = keep_bodies
-        self._queue: asyncio.Queue[_Item | None] = asyncio.Queue()
+        self._waiting: deque[_Item] = deque()
+        self._wake = asyncio.Event()  # there is something to store, or an end to be made
+        self._ending = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Writer:
@@ -38,7 +42,8 @@ class Writer:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._queue.put_nowait(None)
+        self._ending = True
+        self._wake.set()
         cancelled: asyncio.CancelledError | None = None
         while not self._task.done():
             try:
@@ -54,7 +59,8 @@ class Writer:
         future: asyncio.Future[Sequence[Saved]] = asyncio.get_running_loop().create_future()
         if self._task is None or self._task.done():
             raise StorageError("the writer has ended")
-        self._queue.put_nowait((settled, future))
+        self._waiting.append((settled, future))
+        self._wake.set()
         return await future
 
     async def _run(self) -> None:
@@ -67,23 +73,23 @@ class Writer:
                 else:
                     _fail(batch, trouble)
         finally:  # whatever ends the writer, nobody may wait for it for ever
-            while not self._queue.empty():
-                batch.extend(item for item in [self._queue.get_nowait()] if item is not None)
+            batch.extend(self._waiting)
+            self._waiting.clear()
             _fail(batch, trouble or StorageError("the writer has ended"))
 
     async def _next_batch(self) -> list[_Item]:
         """Whatever piled up; empty once the writer is to end."""
-        item = await self._queue.get()
+        await self._wake.wait()
+        seen = 0
+        while seen < (seen := len(self._waiting)) < BATCH_LIMIT:
+            await asyncio.sleep(0)
         batch: list[_Item] = []
         jobs = 0
-        while item is not None:
-            batch.append(item)
+        while self._waiting and jobs < BATCH_LIMIT:
+            batch.append(item := self._waiting.popleft())
             jobs += len(item[0])
-            if jobs >= BATCH_LIMIT or self._queue.empty():
-                return batch
-            item = self._queue.get_nowait()
-        if batch:
-            self._queue.put_nowait(None)
+        if not self._waiting and not self._ending:
+            self._wake.clear()
         return batch
 
     async def _commit(self, batch: Sequence[_Item]) -> StorageError | None:

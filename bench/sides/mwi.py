@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from bench import documents, sides
 from mwi_crawl import config, sources
-from mwi_crawl.library import Engine
+from mwi_crawl.crawl import Engine
 from mwi_crawl.model import Parsed, Rate, Record, Request, Response, Seed
 from mwi_crawl.source import Source
 

@@ -25,15 +25,15 @@ def _end_transaction(db: sqlite3.Connection) -> None:
     """What was done so far is durable; the rest is another transaction."""
     inside = db.in_transaction
     try:
-        db.execute("release answer")
-        answer = True
+        db.execute("release batch")
+        batch = True
     except sqlite3.OperationalError:
-        answer = False
+        batch = False
     if inside:
         db.execute("commit")
         db.execute("begin immediate")
-    if answer:
-        db.execute("savepoint answer")
+    if batch:
+        db.execute("savepoint batch")
 
 
 def _before(owner: Any, name: str, first: Callable[..., object]) -> None:

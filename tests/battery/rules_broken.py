@@ -37,7 +37,7 @@ RULES = (
         "an answer, its rows and its state are one transaction",
         "mwi_crawl/checkpoint.py",
         "    _settle_job(db, run_id, settled, keep, lookup=lookup, heard=again is None)\n",
-        "    for end in ('release answer', 'commit', 'begin immediate', 'savepoint answer'):\n        db.execute(end)\n"
+        "    for end in ('release batch', 'commit', 'begin immediate', 'savepoint batch'):\n        db.execute(end)\n"
         "    _settle_job(db, run_id, settled, keep, lookup=lookup, heard=again is None)\n",
         "tests/test_checkpoint.py tests/test_crash.py",
     ),
