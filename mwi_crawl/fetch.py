@@ -100,7 +100,8 @@ class Fetcher:
 
     async def _refusal(self, url: str) -> tuple[Fault, float] | None:
         """Why robots.txt keeps this URL from being asked for, and when that was learnt; None: nothing does."""
-        site = self._sites.setdefault(origin(url), Site())
+        place = self._home if url.startswith(self._root) else origin(url)
+        site = self._sites.setdefault(place, Site())
         rules, asked = await site.rules(lambda: self._read_robots(url))
         fault = rules if isinstance(rules, Fault) else rules.fault(url)
         return None if fault is None else (fault, asked)

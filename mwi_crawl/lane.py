@@ -122,6 +122,8 @@ class Lane:
     def _parted(self, jobs: Sequence[Job]) -> list[Sequence[Job]]:
         """The jobs by requests: one that failed and is on its last try is asked alone, lest another of them is why."""
         last = [job for job in jobs if 0 < job.attempts >= self._max_retries]
+        if not last:
+            return [jobs]
         together = [job for job in jobs if job not in last]
         return [*([together] if together else []), *([job] for job in last)]
 
@@ -165,12 +167,18 @@ class Lane:
         """What becomes of the jobs of one request; those asked again come back together."""
         now = datetime.now(UTC)
         dice = random.random()  # noqa: S311 - spreads retries, hides nothing
-        settled = [
-            settle(result, now=now, max_retries=self._max_retries, dice=dice, version=self.source.version)
-            for result in results
+        return [
+            settle(
+                result,
+                now=now,
+                max_retries=self._max_retries,
+                dice=dice,
+                version=self.source.version,
+                shared=at > 0,
+                quotas=() if at else self._ledger.rows,
+            )
+            for at, result in enumerate(results)
         ]
-        first = replace(settled[0], quotas=self._ledger.rows)
-        return [first] + [replace(each, shared=True) for each in settled[1:]]
 
     async def _until_due(self) -> None:
         """Wait for the next retry of this lane, or end it."""
@@ -221,6 +229,8 @@ class Lane:
         if result.outcome is Outcome.OFFLINE:
             self._ledger.untake()
             return None
+        if not (result.allowances or self._ledger.rows or result.outcome is Outcome.SPENT):
+            return None  # nothing is counted here
         minutes = [told for told in result.allowances if told.period == "minute"]
         if any(told.left <= 0 for told in minutes) and result.outcome is not Outcome.REFUSED:
             self._throttle.pause(MINUTE, "quota")

@@ -15,13 +15,14 @@ def understand(source: Source, job: Job, request: Request, reply: Response | Fau
     """What came of a job. Never raises: whatever a parser does is an outcome of this one job."""
     if isinstance(reply, Fault):
         return Result(job, reply.outcome, reply.kind, reply.message, request=request)
-    kept = replace(reply, body=b"")  # until it is scrubbed
+    scrubbed: Response | None = None
     try:
-        kept = source.scrub(reply)
-        return _read(source, job, request, kept)
+        scrubbed = source.scrub(reply)
+        return _read(source, job, request, scrubbed)
     except Exception as error:  # noqa: BLE001 - a parser may fail in any way, and must cost only its own job
         message = f"the answer could not be read ({type(error).__name__})"
         detail = traceback.format_exc()[-DETAIL_LIMIT:]
+        kept = scrubbed or replace(reply, body=b"")  # a body is kept only once persons are out of it
         return Result(job, Outcome.BROKEN, "parser_error", message, detail, reply.status, request, kept)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from mwi_crawl.model import JobState, Outcome, Result, Settled
+from mwi_crawl.model import JobState, Outcome, Quota, Result, Settled
 
 BACKOFF = 2.0  # seconds after the first failed attempt; doubled for each further one
 BACKOFF_CAP = 300.0  # seconds
@@ -16,10 +16,23 @@ DAY = timedelta(days=1)
 _UNCOUNTED = (Outcome.REFUSED, Outcome.SPENT, Outcome.DENIED, Outcome.OFFLINE)
 
 
-def settle(result: Result, *, now: datetime, max_retries: int, dice: float, version: int) -> Settled:
-    """The consequence of a result. `dice` is uniform in 0–1 and spreads retries over half to all of the back-off."""
+def settle(
+    result: Result,
+    *,
+    now: datetime,
+    max_retries: int,
+    dice: float,
+    version: int,
+    shared: bool = False,
+    quotas: tuple[Quota, ...] = (),
+) -> Settled:
+    """The consequence of a result. `dice` is uniform in 0–1 and spreads retries over half to all of the back-off.
+
+    `shared` and `quotas` are as in Settled.
+    """
     state, attempts, absences, ready = _consequence(result, now, max_retries, dice)
-    return Settled(result, state, attempts, absences, iso(ready) if ready else None, iso(now), version)
+    ready_at = iso(ready) if ready else None
+    return Settled(result, state, attempts, absences, ready_at, iso(now), version, shared, quotas)
 
 
 def _consequence(
@@ -58,4 +71,5 @@ def latest_heard(now: datetime) -> str:
 
 def iso(moment: datetime) -> str:
     """A time as it stands in the database: ISO-8601, UTC, milliseconds, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -49,9 +49,10 @@ def keys(seed: Seed, unknown: Sequence[str]) -> Iterator[str]:
     title = text(seed.title) or text(seed.original_title)
     if title is None:
         return
+    asked = f"{_escaped(title)}{_asker(seed, unknown)}"
     for where in _ORDER.get(seed.media_type, ()):
         if seed.year or not where.endswith("~"):
-            yield f"search/{where}{seed.year or ''}/{_escaped(title)}{_asker(seed, unknown)}"
+            yield f"search/{where}{seed.year or ''}/{asked}"
 
 
 def request(key: str, settings: Mapping[str, Option]) -> Request:

@@ -131,7 +131,8 @@ class Tmdb(Source):
 def _by_id(seed: Seed) -> Iterator[str]:
     series_first = seed.media_type is MediaType.TV
     for media in ("tv", "movie") if series_first else ("movie", "tv"):
-        if known := _TMDB_ID.fullmatch(seed.ids.get(f"tmdb_{media}", "").strip()):
+        told = seed.ids.get(f"tmdb_{media}")
+        if told and (known := _TMDB_ID.fullmatch(told.strip())):
             yield f"{media}/{known[1]}"
     if known_to_imdb := imdb_id(seed.ids.get("imdb")):
         yield f"find/{known_to_imdb}"
