@@ -81,7 +81,7 @@ class Writer:
         """Whatever piled up; empty once the writer is to end."""
         await self._wake.wait()
         seen = 0
-        while seen < (seen := len(self._waiting)) < BATCH_LIMIT:
+        while seen < (seen := len(self._waiting)) < BATCH_LIMIT:  # noqa: ASYNC110 - one pass, not a time
             await asyncio.sleep(0)
         batch: list[_Item] = []
         jobs = 0

@@ -76,13 +76,6 @@ class Side:
                     wanted.discard(number)
         return Check(total, right, missing=len(wanted), wrong=seen - right)
 
-    def stored(self, folder: Path) -> dict[int, documents.Row]:
-        """The rows it has made durable, by the film's number."""
-        if not (folder / self.file).exists():
-            return {}
-        with closing(sqlite3.connect(folder / self.file)) as db:
-            return {row[0]: tuple(row[1:]) for row in db.execute(self.rows)}  # type: ignore[misc]
-
 
 def _installed(package: str) -> bool:
     try:

@@ -19,7 +19,6 @@ from mwi_crawl.schema import column_docs
 MADE_IN_PYTHON: Mapping[str, tuple[frozenset[str], Callable[[sqlite3.Connection], None]]] = graph.TABLES
 OWN = ("aggregate_tables", "aggregate_settings", "field_sources")
 """Tables that building itself keeps."""
-_PRAGMAS = ("pragma cache_size = -65536", "pragma threads = 2")  # 64 MB, and a second thread to sort with
 _FAULTS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_AUTH)
 """What is wrong with a statement; any other fault of SQLite is one of the file or the disk, and ends all building."""
 _TABLES = (
@@ -59,8 +58,7 @@ def build(
 ) -> list[Built]:
     """Make the tables; `only`: these and what they read. Raises InputError for an unknown name."""
     functions.register(db)
-    for pragma in _PRAGMAS:
-        db.execute(pragma)
+    db.execute("pragma threads = 2")  # to sort with; a larger page cache would be each sorter's memory as well
     known = _known(db)
     scripts, order, reads = plan(user_folder)
     wanted = _closure(only, reads) if only else set(order)
