@@ -1,13 +1,15 @@
 """The writer: one task that stores answers, committing whatever piled up during the commit before.
 
-Batches grow under load and stay at one when idle, with no timer to tune: before a commit the event loop may go on for
-as long as each of its passes brings another answer, since a commit costs as much as storing several. A caller hears
-back only once its answer is durable.
+Batches grow under load and stay at one when idle, with no timer to tune. Where the processor is the limit, the event
+loop may first go on for as long as each of its passes brings another answer: a commit costs as much as storing several,
+and two threads that take turns cost more than one after the other. Where the upstream is the limit, that would only
+keep workers waiting. A caller hears back only once its answer is durable.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -19,6 +21,8 @@ from mwi_crawl.model import Settled
 from mwi_crawl.store import Store
 
 BATCH_LIMIT = 128  # jobs in one transaction; those of one request are never parted
+LOOK_EVERY = 0.1  # seconds over which the use of the processor is measured
+SATURATED = 0.85  # of a core; from there on the processor is the limit
 
 _Item = tuple[Sequence[Settled], "asyncio.Future[Sequence[Saved]]"]
 
@@ -34,6 +38,7 @@ class Writer:
         self._waiting: deque[_Item] = deque()
         self._wake = asyncio.Event()  # there is something to store, or an end to be made
         self._ending = False
+        self._load = _Load()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Writer:
@@ -80,9 +85,8 @@ class Writer:
     async def _next_batch(self) -> list[_Item]:
         """Whatever piled up; empty once the writer is to end."""
         await self._wake.wait()
-        seen = 0
-        while seen < (seen := len(self._waiting)) < BATCH_LIMIT:  # noqa: ASYNC110 - one pass, not a time
-            await asyncio.sleep(0)
+        if self._load.share() >= SATURATED:
+            await self._gather()
         batch: list[_Item] = []
         jobs = 0
         while self._waiting and jobs < BATCH_LIMIT:
@@ -91,6 +95,12 @@ class Writer:
         if not self._waiting and not self._ending:
             self._wake.clear()
         return batch
+
+    async def _gather(self) -> None:
+        """Let the event loop go on for as long as each pass brings another answer."""
+        seen = 0
+        while seen < (seen := len(self._waiting)) < BATCH_LIMIT:  # noqa: ASYNC110 - one pass, not a time
+            await asyncio.sleep(0)
 
     async def _commit(self, batch: Sequence[_Item]) -> StorageError | None:
         answers = [each for settled, _ in batch for each in settled]
@@ -107,6 +117,22 @@ class Writer:
             if not future.done():
                 future.set_result(own)
         return None
+
+
+class _Load:
+    """How much of a core this process used lately."""
+
+    def __init__(self) -> None:
+        self._at, self._used, self._share = time.monotonic(), time.process_time(), 0.0
+
+    def share(self) -> float:
+        """Seconds of processor per second, over the last LOOK_EVERY or longer."""
+        now = time.monotonic()
+        if now - self._at >= LOOK_EVERY:
+            used = time.process_time()
+            self._share = (used - self._used) / (now - self._at)
+            self._at, self._used = now, used
+        return self._share
 
 
 def _fail(batch: Sequence[_Item], error: StorageError) -> None:

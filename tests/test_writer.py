@@ -111,6 +111,44 @@ async def test_an_idle_writer_stores_each_answer_at_once(store, batches):
     assert batches.sizes == [1] * 5
 
 
+async def one_each_pass(out: Writer, numbers: range) -> list[asyncio.Task]:
+    """Hand in one answer in each pass of the event loop."""
+    waiting = []
+    for number in numbers:
+        waiting.append(asyncio.create_task(out.save([settled(number)])))
+        await asyncio.sleep(0)
+    return waiting
+
+
+@pytest.mark.parametrize(("share", "sizes"), [(1.0, [5]), (0.5, [1, 4])])
+async def test_only_where_the_processor_is_the_limit_a_commit_waits_for_what_the_loop_brings(
+    share, sizes, store, batches, monkeypatch
+):
+    monkeypatch.setattr(writer._Load, "share", lambda _self: share)
+    async with writing(store) as out:
+        batches.may_go.clear()
+        waiting = await one_each_pass(out, range(1, 6))
+        await asyncio.sleep(0.02)
+        batches.may_go.set()
+        await asyncio.gather(*waiting)
+    assert batches.sizes == sizes
+
+
+def test_the_use_of_the_processor_is_measured_over_a_while(monkeypatch):
+    now, used = 100.0, 7.0
+    monkeypatch.setattr(writer.time, "monotonic", lambda: now)
+    monkeypatch.setattr(writer.time, "process_time", lambda: used)
+    load = writer._Load()
+    now, used = 100.05, 7.05
+    assert load.share() == 0.0  # too short a while to tell
+    now, used = 100.2, 7.18
+    assert load.share() == pytest.approx(0.9)
+    now, used = 100.25, 7.18
+    assert load.share() == pytest.approx(0.9)
+    now, used = 101.2, 7.28
+    assert load.share() == pytest.approx(0.1)
+
+
 async def test_a_transaction_is_bounded_and_never_parts_one_request(store, batches, monkeypatch, tmp_path):
     monkeypatch.setattr(writer, "BATCH_LIMIT", 10)
     batches.may_go.clear()
