@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 
 import zstandard
 
 from mwi_crawl.model import JobState, Request, Settled
 from mwi_crawl.queries import sql
 
-_compress = zstandard.ZstdCompressor(level=1).compress
-_decompress = zstandard.ZstdDecompressor().decompress
+
+class _Zstd(threading.local):
+    """One of each to a thread, for they are not made to be shared, and two files may be written at once."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_zstd = _Zstd()
 
 
 def keep(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodies: bool) -> str | None:
@@ -31,7 +40,7 @@ def keep(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodi
             sql("checkpoint/add_body"),
             {
                 "body_hash": digest,
-                "body": _compress(response.body),
+                "body": _zstd.compress(response.body),
                 "size": len(response.body),
                 "status": response.status,
                 "content_type": storable(response.headers.get("content-type")),
@@ -46,7 +55,7 @@ def keep(db: sqlite3.Connection, run_id: int | None, settled: Settled, keep_bodi
 def read(db: sqlite3.Connection, body_hash: str) -> bytes | None:
     """A kept body, as received."""
     row = db.execute(sql("checkpoint/body"), {"body_hash": body_hash}).fetchone()
-    return None if row is None else _decompress(row[0])
+    return None if row is None else _zstd.decompress(row[0])
 
 
 def _shown(request: Request | None) -> str:

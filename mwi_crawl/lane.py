@@ -70,6 +70,7 @@ class Lane:
         self._max_retries = max_retries
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answered: set[asyncio.Task[None] | None] = set()  # tasks that make something of an answer
         self._halted = asyncio.Event()
         self._capped = False  # the ledger ended it: a later run asks the ledger again, whose limit may be another then
 
@@ -95,7 +96,7 @@ class Lane:
     def halt(self, *, drop: bool = False) -> int:
         """Send nothing more; `drop`: and wait for no answer. Returns how many requests are under way."""
         self._halted.set()
-        sending = self._tasks & self._fetcher.under_way
+        sending = self._tasks & (self._fetcher.under_way | self._answered)
         for task in self._tasks - (set() if drop else sending) - {asyncio.current_task()}:
             task.cancel()
         return len(sending)
@@ -138,6 +139,14 @@ class Lane:
             if asyncio.current_task() not in self._fetcher.dropped:  # it never left
                 self._ledger.untake()
             raise
+        self._answered.add(task := asyncio.current_task())
+        try:
+            await self._take(jobs, request, reply, started)
+        finally:
+            self._answered.discard(task)
+
+    async def _take(self, jobs: Sequence[Job], request: Request, reply: Response | Fault, started: float) -> None:
+        """Make what there is of an answer, learn from it, and see it durable."""
         results = await self._understand(jobs, request, reply)
         for result in _telling(results):
             await self._heed(result, started)

@@ -21,7 +21,7 @@ from mwi_crawl.model import Settled
 from mwi_crawl.store import Store
 
 BATCH_LIMIT = 128  # jobs in one transaction; those of one request are never parted
-LOOK_EVERY = 0.1  # seconds over which the use of the processor is measured
+LOOK_EVERY = 0.1  # seconds over which the use of the processor is measured, at least
 SATURATED = 0.85  # of a core; from there on the processor is the limit
 
 _Item = tuple[Sequence[Settled], "asyncio.Future[Sequence[Saved]]"]
@@ -99,7 +99,7 @@ class Writer:
     async def _gather(self) -> None:
         """Let the event loop go on for as long as each pass brings another answer."""
         seen = 0
-        while seen < (seen := len(self._waiting)) < BATCH_LIMIT:  # noqa: ASYNC110 - one pass, not a time
+        while seen < (seen := sum(len(jobs) for jobs, _ in self._waiting)) < BATCH_LIMIT:  # noqa: ASYNC110 - one pass
             await asyncio.sleep(0)
 
     async def _commit(self, batch: Sequence[_Item]) -> StorageError | None:
@@ -120,7 +120,7 @@ class Writer:
 
 
 class _Load:
-    """How much of a core this process used lately."""
+    """How much of a core this process used lately, with all its threads: storing is as dear as what the loop does."""
 
     def __init__(self) -> None:
         self._at, self._used, self._share = time.monotonic(), time.process_time(), 0.0

@@ -217,6 +217,24 @@ async def test_a_lane_closed_while_answers_are_on_their_way_stores_them(tmp_path
     assert states(tmp_path) == {"done": 3, "pending": 6}
 
 
+async def test_an_answer_that_is_being_read_when_the_run_is_stopped_is_stored(tmp_path, monkeypatch):
+    upstream, reading, understand = toy_upstream(), asyncio.Event(), lanes.Lane._understand
+
+    async def slowly(self, *args):
+        reading.set()
+        await asyncio.sleep(0.05)  # a large page, in a thread
+        return await understand(self, *args)
+
+    monkeypatch.setattr(lanes.Lane, "_understand", slowly)
+    async with engine_of(settings(tmp_path, invented_ids(9), toy={"concurrency": 1}), upstream) as engine:
+        run = asyncio.create_task(engine.full())
+        await reading.wait()
+        assert engine.stop() == 1
+        await run
+    assert len(upstream.log.hits) == 1
+    assert states(tmp_path) == {"done": 1, "pending": 8}
+
+
 async def test_a_retry_that_is_due_after_hours_is_left_for_a_later_run(tmp_path, monkeypatch):
     monkeypatch.setattr("mwi_crawl.settle.BACKOFF", 5000.0)
     monkeypatch.setattr("mwi_crawl.settle.BACKOFF_CAP", 5000.0)
