@@ -10,6 +10,8 @@ import importlib
 import json
 import os
 import platform
+import sqlite3
+import ssl
 import sys
 import time
 from collections.abc import Sequence
@@ -18,13 +20,13 @@ from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
-from bench import sides, tables
+from bench import process, sides, tables
 
 PARTS = (
     *("crawl", "resume", "limits", "memory", "growth", "parsing", "commit", "planning", "aggregate", "datasets"),
     "startup",
 )
-OURS = ("mwi-crawl", "aiohttp", "aiolimiter", "aiosqlite", "orjson", "selectolax", "zstandard")
+OURS = ("mwi-crawl", "aiohttp", "yarl", "aiolimiter", "aiosqlite", "orjson", "selectolax", "zstandard", "pydantic")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -33,6 +35,7 @@ def main(words: Sequence[str] | None = None) -> int:
     # the sides are modules of this checkout, and run in folders of their own
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's start does not compile what the one before compiled
+    process.pin(process.SERVER)  # what only waits and compares keeps off the core that is measured
     machine, versions = _machine(), _versions()
     print(_bullets({**machine, "rounds": _rounds(given)}))
     print(_bullets(versions))
@@ -81,6 +84,8 @@ def _machine() -> dict[str, str]:
         "processor": _processor(),
         "system": platform.platform(),
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "SQLite": sqlite3.sqlite_version,
+        "TLS": ssl.OPENSSL_VERSION,
     }
 
 

@@ -43,7 +43,16 @@ SIDES = {
 WORKERS = 64  # that wait for their answer to be durable, each with one
 SECONDS = 300.0  # one of them may take
 NOW = "2026-03-04T12:00:00.000Z"
-COLUMNS = ("answers", "who", "rows each", "CPU-µs per answer", "wall µs per answer", "answers per commit", "ratio")
+COLUMNS = (
+    "answers",
+    "who",
+    "rows each",
+    "CPU-µs per answer",
+    "CPU-µs per row",
+    "wall µs per answer",
+    "answers per commit",
+    "ratio",
+)
 
 _Found = dict[tuple[str, str], list[dict[str, float]]]
 
@@ -67,7 +76,14 @@ def _row(found: _Found, what: str, who: str) -> tuple[str, ...]:
     def middle(name: str, who: str = who) -> float:
         return median(each[name] for each in found[what, who])
 
-    figures = (f"{middle('rows'):.0f}", f"{middle('cpu'):.0f}", f"{middle('wall'):.0f}", f"{middle('batch'):.0f}")
+    per_row = middle("cpu") / middle("rows")
+    figures = (
+        f"{middle('rows'):.0f}",
+        f"{middle('cpu'):.0f}",
+        f"{per_row:.1f}",
+        f"{middle('wall'):.0f}",
+        f"{middle('batch'):.0f}",
+    )
     return TITLES[what], SIDES[who], *figures, f"{middle('cpu') / middle('cpu', 'plain'):.1f}"
 
 

@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
+import zstandard
+
 from bench import documents, process, served, tables
-from bench.sides import BARE, CRAWLEE, HTTPX, MWI, MWI_BODIES, SCRAPY, Check, Side
+from bench.sides import BARE, CRAWLEE, CRAWLEE_MEMORY, HTTPX, MWI, MWI_BODIES, SCRAPY, Check, Side, lacking
 
 SIDES = (BARE, MWI, MWI_BODIES, SCRAPY, CRAWLEE, HTTPX)
 COLUMNS = ("side", "CPU-ms per document", "× bare", "wall s", "peak MB", "rows right")
@@ -47,17 +49,30 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What mwi-crawl's own tables hold beside the rows. `bodies`: those that are byte for byte what was served."""
+
+    done: int
+    failures: int
+    bodies: int
+
+    def __str__(self) -> str:
+        return f"{self.done:,} jobs done, {self.failures:,} failures, {self.bodies:,} bodies as served"
+
+
+@dataclass(frozen=True)
 class Run:
-    """One start of one side. `kept`: what mwi-crawl's own tables tell, in words."""
+    """One start of one side. `kept`: of mwi-crawl alone."""
 
     usage: process.Usage
     check: Check
-    kept: str = ""
+    kept: Kept | None = None
 
 
 PLAIN = Setting("plain HTTP, answers at once")
 TLS = Setting("TLS and gzip, answers at once", tls=True)
 LATENCY = Setting("plain HTTP, 50 ms latency", latency=0.05)
+IN_SETTING = {PLAIN: SIDES, TLS: SIDES, LATENCY: (*SIDES, CRAWLEE_MEMORY)}
 
 JOB = Job(5000, 1000)
 QUICK = Job(60, 12, workers=16)
@@ -71,23 +86,23 @@ def run(rounds: int, *, quick: bool) -> list[tables.Table]:
     if quick:
         setting = TLS if find_spec("trustme") else PLAIN
         return [table(setting, QUICK, measure(setting, QUICK, SIDES[:3], rounds))]
-    need(SIDES)
-    return [table(setting, JOB, measure(setting, JOB, SIDES, rounds)) for setting in (PLAIN, TLS, LATENCY)]
+    need(SIDES, "trustme")
+    return [table(setting, JOB, measure(setting, JOB, compared, rounds)) for setting, compared in IN_SETTING.items()]
 
 
-def need(compared: Sequence[Side]) -> None:
-    """Raises ModuleNotFoundError for the first package that a side lacks."""
-    for package in (name for side in compared for name in side.missing()):
+def need(compared: Sequence[Side], *packages: str) -> None:
+    """Raises ModuleNotFoundError for the first package that a side lacks, or that is needed beside them."""
+    for package in (*(name for side in compared for name in side.missing()), *filter(lacking, packages)):
         raise ModuleNotFoundError(f"No package named {package!r}", name=package)
 
 
 def measure(setting: Setting, job: Job, compared: Sequence[Side], rounds: int) -> Runs:
-    """Every side once, then every side again: what else the machine does meets all of them."""
+    """Every side once, then every side again: what else the machine does meets all of them. Each begins in its turn."""
     runs: dict[Side, list[Run]] = {side: [] for side in compared}
     with upstream(setting, job) as (url, environ):
         for at in range(rounds):
-            for side, before in runs.items():
-                before.append(one := once(side, url, job, environ))
+            for side in (*compared[at % len(compared) :], *compared[: at % len(compared)]):
+                runs[side].append(one := once(side, url, job, environ))
                 spent = f"{cpu(one, job):.3f} ms, {one.usage.wall:.1f} s"
                 print(f"{setting.title}, round {at + 1}: {side.title}: {spent}", file=sys.stderr)
     return runs
@@ -120,16 +135,18 @@ def prepare(side: Side, url: str, job: Job, folder: Path) -> None:
             raise RuntimeError(usage.output)
 
 
-def kept(side: Side, folder: Path) -> str:
+def kept(side: Side, folder: Path) -> Kept | None:
     """What mwi-crawl's checkpoint, failures and bodies hold."""
     if side.file != MWI.file or not (folder / side.file).exists():
-        return ""
+        return None
+    unpack = zstandard.ZstdDecompressor().decompress
     with closing(sqlite3.connect(folder / side.file)) as db:
-        done, failures, bodies = (
+        done, failures = (
             db.execute(f"select count(*) from {what}").fetchone()[0]
-            for what in ("jobs where state = 'done'", "failures", "bodies")
+            for what in ("jobs where state = 'done'", "failures")
         )
-    return f"{done:,} jobs done, {failures:,} failures, {bodies:,} bodies"
+        stored = db.execute("select cast(key as integer), body from jobs join bodies using (body_hash)")
+        return Kept(done, failures, sum(unpack(body) == documents.body(number) for number, body in stored))
 
 
 def cpu(one: Run, job: Job) -> float:
@@ -160,7 +177,7 @@ def table(setting: Setting, job: Job, runs: Runs) -> tables.Table:
         for side, each in runs.items()
     ]
     title = f"{job.documents:,} documents and {job.pages:,} pages, {job.workers} at once: {setting.title}"
-    return tables.Table(title, COLUMNS, rows, targets(setting, runs, of), notes(runs))
+    return tables.Table(title, COLUMNS, rows, targets(setting, job, runs), notes(runs))
 
 
 def worst(each: Sequence[Run]) -> Check:
@@ -171,7 +188,7 @@ def worst(each: Sequence[Run]) -> Check:
 def notes(runs: Runs) -> list[str]:
     """What the tables of mwi-crawl tell, and which side ended otherwise than it should."""
     told = [
-        f"- {side.title}: {' / '.join(sorted({one.kept for one in each}))}."
+        f"- {side.title}: {' / '.join(sorted({str(one.kept) for one in each}))}."
         for side, each in runs.items()
         if each[0].kept
     ]
@@ -183,8 +200,24 @@ def last(output: str) -> str:
     return (output.strip().splitlines() or [""])[-1]
 
 
-def targets(setting: Setting, runs: Runs, of: Measure) -> list[tables.Target]:
-    """Those that belong to this setting."""
+def targets(setting: Setting, job: Job, runs: Runs) -> list[tables.Target]:
+    """That all was done, and what belongs to this setting."""
+    return [*whole(job, runs), *speeds(setting, runs, partial(cpu, job=job))]
+
+
+def whole(job: Job, runs: Runs) -> list[tables.Target]:
+    """Of both ways to run mwi-crawl: the rows, the bodies and the failures of the worst round."""
+    ours = [one for side in (MWI, MWI_BODIES) for one in runs[side]]
+    rows, failures = min(one.check.right for one in ours), max(one.kept.failures if one.kept else 1 for one in ours)
+    bodies = min(one.kept.bodies if one.kept else 0 for one in runs[MWI_BODIES])
+    return [
+        tables.Target("rows right", f"{job.total:,}", f"{rows:,}", rows == job.total),
+        tables.Target("bodies as served", f"{job.total:,}", f"{bodies:,}", bodies == job.total),
+        tables.Target("failures", "0", f"{failures}", failures == 0),
+    ]
+
+
+def speeds(setting: Setting, runs: Runs, of: Measure) -> list[tables.Target]:
     if setting is PLAIN:
         return [
             at_most("CPU per document, × the bare loop", 1.35, ratio(runs, MWI, BARE, of)),

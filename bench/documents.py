@@ -65,6 +65,11 @@ def row(number: int) -> Row:
     )
 
 
+def body(number: int) -> bytes:
+    """What is served of a film."""
+    return page(number) if number >= PAGES_FROM else document(number)
+
+
 def document(number: int) -> bytes:
     """The JSON of a film, in the manner of a film database's answer with its credits and keywords."""
     told = dict(zip(FIELDS, row(number), strict=True))

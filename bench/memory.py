@@ -1,4 +1,4 @@
-"""Memory: the peak of a whole run, planning and all, with a million films against one with a thousand."""
+"""Memory: the peak of a whole run, planning and all, with no film, a thousand and a million."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from statistics import median
 
 from bench import growth, planning, served, tables
 
-FILMS = (1_000, 1_000_000)
+FILMS = (0, 1_000, 1_000_000)
 ANSWERS = 900  # of each, before it is stopped
-QUICK_FILMS, QUICK_ANSWERS = (200, 2_000), 100
-WANTED = 30.0  # MB above the short run
+QUICK_FILMS, QUICK_ANSWERS = (0, 200, 2_000), 100
+WANTED = 30.0  # MB above the empty run
 
 
 def run(rounds: int, *, quick: bool) -> list[tables.Table]:
@@ -37,5 +37,7 @@ def _table(found: dict[int, list[tuple[float, float]]]) -> tables.Table:
     rows = [(f"{many:,}", f"{peaks[many]:.1f}", f"{median(first for _, first in found[many]):.1f}") for many in found]
     least, most = min(peaks), max(peaks)
     more = peaks[most] - peaks[least]
-    target = tables.Target(f"{most:,} films above {least:,}", f"≤ {WANTED:.0f} MB", f"{more:.1f} MB", more <= WANTED)
+    target = tables.Target(
+        f"{most:,} films pending, above an empty run", f"≤ {WANTED:.0f} MB", f"{more:.1f} MB", more <= WANTED
+    )
     return tables.Table("Memory of a long queue", ("films", "peak MB", "s to the first answer"), rows, [target])

@@ -72,8 +72,9 @@ def fill(path: Path, films: int, *, shuffled: bool = False) -> None:
         with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?)
         insert into films (title, release_year, imdb_id, created_at, updated_at)
         select 'Film ' || n, 1900 + n % 120, 'tt' || printf('%07d', {number}), '2026-01-01', '2026-01-01' from numbers
+        where n <= ?
         """,
-        (films,),
+        (films, films),
     )
     db.execute("insert into film_aliases select 'imdb', imdb_id, film_id, created_at from films")
     db.execute("commit")

@@ -27,7 +27,7 @@ FLUSHED = 0.25  # seconds after which the server's log is whole
 JOB = Job(1200, 0, workers=16)
 QUICK = Job(60, 0, workers=4)
 LARGE, LARGE_QUICK = Job(100_000, 0), Job(400, 0, workers=8)
-SMALL, SMALL_QUICK = Job(5000, 0), Job(60, 0, workers=8)
+FRESH, FRESH_QUICK = Job(50_000, 0), Job(200, 0, workers=8)  # as many documents, from the beginning
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ Runs = Mapping[Side, Sequence[Resumed]]
 def run(rounds: int, *, quick: bool) -> list[tables.Table]:
     """`quick` leaves the peers out."""
     if quick:
-        return [compared(QUICK, SIDES[:2], rounds), large(LARGE_QUICK, SMALL_QUICK, rounds)]
+        return [compared(QUICK, SIDES[:2], rounds), large(LARGE_QUICK, FRESH_QUICK, rounds)]
     need(SIDES)
-    return [compared(JOB, SIDES, rounds), large(LARGE, SMALL, rounds)]
+    return [compared(JOB, SIDES, rounds), large(LARGE, FRESH, rounds)]
 
 
 def compared(job: Job, started: Sequence[Side], rounds: int) -> tables.Table:
@@ -86,8 +86,11 @@ def half(side: Side, server: served.Server, job: Job, folder: Path) -> None:
             stderr=subprocess.STDOUT,
             preexec_fn=lambda: process.pin(process.CLIENT),
         )
+    latest = time.monotonic() + SECONDS
     while first.poll() is None and arrived(server, offset) < job.total // 2:
         time.sleep(0.02)
+        if time.monotonic() > latest:
+            first.kill()
     if first.poll() is not None:
         raise RuntimeError(f"{side.title} ended too early: {(folder / 'first.txt').read_text()}")
     first.kill()
@@ -149,8 +152,8 @@ class Start:
     check: Check
 
 
-def large(job: Job, small: Job, rounds: int) -> tables.Table:
-    """One run killed at half; each round goes on from a copy of it, and makes a small run to compare with."""
+def large(job: Job, fresh: Job, rounds: int) -> tables.Table:
+    """One run killed at half; each round goes on from a copy of it, and makes a fresh run to compare with."""
     rest: list[Start] = []
     whole: list[Start] = []
     with served.serving(job.documents, job.pages, lazy=True) as server, tempfile.TemporaryDirectory() as place:
@@ -160,16 +163,16 @@ def large(job: Job, small: Job, rounds: int) -> tables.Table:
         for at in range(rounds):
             rest.append(one := started(server, job, Path(shutil.copytree(killed, Path(place, f"rest{at}")))))
             (folder := Path(place, f"whole{at}")).mkdir()
-            prepare(MWI, server.url, small, folder)
-            whole.append(two := started(server, small, folder))
-            spent = f"{per_document(one):.3f} ms, beside {per_document(two):.3f} ms of {small.total:,}"
+            prepare(MWI, server.url, fresh, folder)
+            whole.append(two := started(server, fresh, folder))
+            spent = f"{per_document(one):.3f} ms, beside {per_document(two):.3f} ms of {fresh.total:,}"
             print(f"half of {job.total:,}, round {at + 1}: {spent}", file=sys.stderr)
     rows = [
-        line(f"{small.total:,} films, from the beginning", whole),
+        line(f"{fresh.total:,} films, from the beginning", whole),
         line(f"{job.total:,} films, the rest after SIGKILL at half", rest),
     ]
     times = median(per_document(one) / per_document(two) for one, two in zip(rest, whole, strict=True))
-    note = f"CPU per document of the rest, against that of the run of {small.total:,}: {times:.2f} ×."
+    note = f"CPU per document of the rest, against that of the fresh run: {times:.2f} ×."
     return tables.Table(f"A half-finished run of {job.total:,} films goes on", LARGE_COLUMNS, rows, (), (note,))
 
 

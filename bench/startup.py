@@ -39,6 +39,8 @@ def run(rounds: int, *, quick: bool) -> list[tables.Table]:
     seconds = median(each.wall for each in found[HELP])
     target = tables.Target(HELP, f"≤ {WANTED} s", f"{seconds:.2f} s", seconds <= WANTED)
     note = f"`status` looks at a file with {films:,} films. Compiled modules are kept, as an installation has them."
+    if left_out := [name for name in PEERS if name not in commands]:
+        note += f" Not installed with its command line, so left out: {', '.join(left_out)}."
     return [tables.Table("Start-up", COLUMNS, [_row(name, found[name]) for name in commands], [target], (note,))]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench import crawl, documents, process, served, sides
+from bench import crawl, documents, limits, process, served, sides
 from bench.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,10 +44,10 @@ def test_bare_and_mwi_do_the_same_job_and_go_on_after_a_kill(tmp_path: Path) -> 
     side_by_side, killed, large = figures["parts"]["crawl"] + figures["parts"]["resume"]
     assert column(side_by_side, "rows right") == {"72 of 72"}
     ours, with_bodies = side_by_side["notes"]
-    assert ours.endswith("72 jobs done, 0 failures, 0 bodies.")
-    assert with_bodies.endswith("72 jobs done, 0 failures, 72 bodies.")
+    assert ours.endswith("72 jobs done, 0 failures, 0 bodies as served.")
+    assert with_bodies.endswith("72 jobs done, 0 failures, 72 bodies as served.")
     assert (column(killed, "rows lost"), column(killed, "rows right")) == ({"0"}, {"60 of 60"})
-    assert column(large, "rows right") == {"60 of 60", "400 of 400"}
+    assert column(large, "rows right") == {"200 of 200", "400 of 400"}
 
 
 @pytest.mark.slow
@@ -79,7 +79,8 @@ def test_rows_that_are_missing_or_not_what_was_served_are_told(tmp_path: Path) -
 
 def ran(cpu: float, *, code: int = 0) -> crawl.Run:
     check = sides.Check(30, 30 - code, missing=code, wrong=0)
-    return crawl.Run(process.Usage(cpu, cpu, 50.0, code, "Traceback\nIt fell\n"), check)
+    usage = process.Usage(cpu, cpu, 50.0, code, "Traceback\nIt fell\n")
+    return crawl.Run(usage, check, crawl.Kept(30 - code, code, 30 - code))
 
 
 def test_a_ratio_is_the_median_of_those_within_each_round() -> None:
@@ -101,6 +102,9 @@ def test_a_target_that_is_missed_is_said() -> None:
     found = crawl.table(crawl.PLAIN, JOB, runs).targets
 
     assert [(each.measured, each.met) for each in found] == [
+        ("30", True),
+        ("30", True),
+        ("0", True),
         ("1.50", False),
         ("1.80", True),
         ("5.33", False),
@@ -112,7 +116,25 @@ def test_a_side_that_fell_in_one_round_is_told_with_its_last_words() -> None:
     table = crawl.table(crawl.PLAIN, JOB, {side: [ran(1), ran(1, code=3), ran(1)] for side in crawl.SIDES[:3]})
 
     assert [row[-1] for row in table.rows] == ["27 of 30 (3 missing, 0 wrong)"] * 3
-    assert table.notes[1] == "- mwi-crawl ended with exit code 3: It fell"
+    assert "- mwi-crawl ended with exit code 3: It fell" in table.notes
+    assert [(each.measured, each.met) for each in table.targets[:3]] == [("27", False), ("27", False), ("3", False)]
+
+
+@pytest.mark.slow
+def test_the_other_parts_come_to_their_end() -> None:
+    parts = ("memory", "growth", "parsing", "commit", "planning", "aggregate", "datasets")
+    said = bench(*parts, "--quick", "--rounds", "1")
+
+    assert said.returncode == 0, said.stderr
+    assert [part for part in parts if f"{part}: " not in said.stderr] == []
+
+
+def test_the_busiest_second_is_any_second_and_not_one_of_the_clock() -> None:
+    times = [0.0, 0.9, 0.95, 1.0, 1.5, 1.85, 1.96, 5.0]
+
+    assert limits.busiest(times) == 5  # from 0.9 to 1.85
+    assert limits.rate(times) == pytest.approx(7 / 5.0)
+    assert (limits.busiest([3.0]), limits.rate([3.0])) == (1, 0.0)
 
 
 @pytest.mark.usefixtures("among_modules")
@@ -122,9 +144,8 @@ def test_a_lazy_server_answers_the_same() -> None:
 
     with served.serving(1, 1, lazy=True) as server:
         for number in documents.numbers(1, 1):
-            body = documents.page(number) if number >= documents.PAGES_FROM else documents.document(number)
             with urlopen(server.url + documents.path(number)) as answer:
-                assert answer.read() == body
+                assert answer.read() == documents.body(number)
         with pytest.raises(HTTPError, match="404"):
             urlopen(server.url + documents.path(2))
 

@@ -59,7 +59,7 @@ class Side:
 
     def missing(self) -> list[str]:
         """Those of its packages that are not installed."""
-        return [name for name in self.packages if not _installed(name)]
+        return [*filter(lacking, self.packages)]
 
     def check(self, folder: Path, films: Iterable[int]) -> Check:
         """Hold its rows against what was served, one by one: this process stays small."""
@@ -77,12 +77,13 @@ class Side:
         return Check(total, right, missing=len(wanted), wrong=seen - right)
 
 
-def _installed(package: str) -> bool:
+def lacking(package: str) -> bool:
+    """Whether a package is not installed."""
     try:
         metadata.version(package)
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return True
+    return False
 
 
 def arguments(*flags: str) -> argparse.Namespace:
