@@ -27,7 +27,7 @@ ANSWERS = 900  # of each, so that all that differs is how many jobs wait
 QUICK_PENDING, QUICK_ANSWERS = (300, 2_000), 200
 SPARE = 400  # documents beyond those answered, for the requests that are under way at the end
 WANTED = 1.1  # times as long as with the shortest queue
-TIMES = 3  # in each round, for a run is short
+TIMES = 2  # in each round, for a run is short
 SECONDS = 600.0  # a run may take
 
 SOURCES: dict[str, type[Source]] = {"documents": mwi.Documents}
