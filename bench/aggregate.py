@@ -43,7 +43,8 @@ def run(rounds: int, *, quick: bool) -> list[tables.Table]:
             for name, words in COMMANDS.items():
                 found[name].append(_aggregated(path, people, words))
     title = f"Aggregating {people * each:,} ratings"
-    note = f"Of {people:,} people, {FILMS:,} films; a file of {megabytes:,.0f} MB. The program's start is included. {min(rounds, ROUNDS)} rounds."
+    file = f"Of {people:,} people, {FILMS:,} films; a file of {megabytes:,.0f} MB"
+    note = f"{file}. The program's start is included. {min(rounds, ROUNDS)} rounds."
     return [tables.Table(title, COLUMNS, [_row(name, found[name], people * each) for name in COMMANDS], notes=(note,))]
 
 
